@@ -176,14 +176,15 @@ def test_decisions_are_laid_over_and_those_that_fit_nothing_are_told(photos, tmp
     assert sorted(path.relative_to(photos) for path in photos.rglob("*")) == before
 
 
+@pytest.mark.parametrize("margin", [0, 0.5])  # which another tool does not get
 @pytest.mark.parametrize("format", ["coco", "voc", "csv"])
-def test_a_conversion_comes_back_with_everything_that_the_format_holds(coco, tmp_path, command, format):
-    first = tmp_path / "first.parquet"
-    command("import_labels", coco, "--output", first, "--boxes", "crop", "--group", "patient")
+def test_a_conversion_comes_back_with_everything_that_the_format_holds(coco, tmp_path, command, format, margin):
+    first, crop = tmp_path / "first.parquet", ("--boxes", "crop", "--box-margin", margin)
+    command("import_labels", coco, "--output", first, *crop, "--group", "patient")
     command("import_labels", first, "--convert-to", format, "--convert-folder", tmp_path / "out")
     assert not (tmp_path / "manifest.parquet").exists()
     folder = {"voc": tmp_path / "out", "coco": tmp_path / "out", "csv": tmp_path / "out" / "labels.csv"}[format]
-    command("import_labels", folder, "--output", tmp_path / "second.parquet", "--boxes", "crop")
+    command("import_labels", folder, "--output", tmp_path / "second.parquet", *crop)
     tables = [Manifest.load(path).table for path in (first, tmp_path / "second.parquet")]
     for table in tables:
         table["image"] = table["image"].str.replace("JPEGImages/", "")

@@ -1,25 +1,26 @@
 """What became of images between the decision about them and now, when it is put into the data."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from imgcls.data.manifest.table import Manifest
-from projects.decisions import Decision
+from projects.decisions import ASIDE, Decision, saved
 from projects.edits import all_classes
 from projects.lineage import lineage
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
-from projects.versions import manifest_of
+from projects.versions import SET_ASIDE, file_of_version, manifest_of
 
 
 def up_to_date(project: Project, decisions: Mapping[int, Decision], version: int) -> dict[int, Decision]:
     """The decisions that still hold, with the names that their classes have now.
 
-    Where somebody changed the label of an image, or left it out, after it was decided on, that holds and not the
-    decision. A class that was renamed or merged since has its new name.
+    Where somebody changed the label of an image, or left it out, in a version that the page of the decision did not
+    show yet, that holds and not the decision. What the same page decided before is known there. A class that was
+    renamed or merged since has its new name.
 
     Args:
         project: The project.
@@ -32,25 +33,52 @@ def up_to_date(project: Project, decisions: Mapping[int, Decision], version: int
         if number == version:
             kept |= mine
             continue
-        before = manifest_of(project, number)
+        before, known = manifest_of(project, number), _by_page(mine.values(), saved(project))
         rows = np.array(list(mine), int)
         places = moved_rows(rows, now, before)
         names = _new_names(before, now)
         for row, place in zip(rows.tolist(), places.tolist(), strict=True):
-            if place == GONE or _state(before, place, names) == _state(now, row, {}):
+            own = (_made(each, now, row, names) for each in [mine[row], *known.get(_where(mine[row]), [])])
+            if place == GONE or _state(before, place, names) == _state(now, row, {}) or any(own):
                 labels = [names.get(name, name) for name in mine[row].labels]
                 kept[row] = replace(mine[row], labels=list(dict.fromkeys(labels)))
     return {row: kept[row] for row in decisions if row in kept}
 
 
 def _by_version(project: Project, decisions: Mapping[int, Decision], version: int) -> dict[int, dict[int, Decision]]:
-    """Decisions by the version that was there when they were made, of those that this one was made of."""
-    line = lineage(project, version)
+    """Decisions by the version that their page showed; by the one that was there when they were made, if this one was
+    not made of that."""
+    line = [one for one in lineage(project, version) if file_of_version(project, one.number).is_file()]
+    kept = {one.number for one in line}
     found: dict[int, dict[int, Decision]] = defaultdict(dict)
     for row, each in decisions.items():
-        seen = next((one.number for one in line if one.when <= each.when), version)
+        there = next((one.number for one in line if one.when <= each.when), version)
+        seen = each.version if each.version in kept else there
         found[seen][row] = each
     return found
+
+
+def _by_page(decisions: Iterable[Decision], before: Iterable[Decision]) -> dict[tuple[str, int, int], list[Decision]]:
+    """What was decided before by the same page about the same image."""
+    wanted = {_where(each) for each in decisions}
+    found: dict[tuple[str, int, int], list[Decision]] = defaultdict(list)
+    for each in before:
+        if (where := _where(each)) in wanted:
+            found[where].append(each)
+    return found
+
+
+def _where(decision: Decision) -> tuple[str, int, int]:
+    """The page that a decision was made on, as the beginning of its id says it, and the image."""
+    return decision.id.rpartition("-")[0], decision.version, decision.row
+
+
+def _made(decision: Decision, manifest: Manifest, row: int, names: Mapping[str, str]) -> bool:
+    """Whether an image is as a decision wants it."""
+    problem, labels = _state(manifest, row, {})
+    if decision.act == ASIDE:
+        return problem == SET_ASIDE
+    return problem == "" and set(labels) == {names.get(name, name) for name in decision.labels}
 
 
 def _state(manifest: Manifest, row: int, names: Mapping[str, str]) -> tuple[str, list[str]]:

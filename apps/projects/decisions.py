@@ -134,6 +134,11 @@ def unsaved(project: Project) -> list[Decision]:
     return [each for each in standing(_lines(project, _file(project))) if each.act in (LABEL, ASIDE)]
 
 
+def saved(project: Project) -> list[Decision]:
+    """The decisions that were put into the data, the first one first; skipped images are none of them."""
+    return [each for each in standing(_lines_of(project, _files(project)[:-1])) if each.act in (LABEL, ASIDE)]
+
+
 def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decision]:
     """All decisions that stand about images of a queue, saved or not, skipped images included.
 

@@ -8,6 +8,7 @@ from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from projects.class_names import joined_names
+from projects.counted_rows import images_and_boxes
 from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE
 
 
@@ -16,7 +17,7 @@ class Difference:
     """Rows that changed.
 
     Attributes:
-        added: New images.
+        added: New images and boxes, such as "200 images"; empty if there are none.
         unreadable: New files that cannot be read.
         labels: Of (class before, class now), how many images; an image of several classes has them with commas.
         left_out: Images that were left out.
@@ -26,7 +27,7 @@ class Difference:
         rows: All rows that changed or are new.
     """
 
-    added: int
+    added: str
     unreadable: int
     labels: dict[tuple[str, str], int]
     left_out: int
@@ -38,7 +39,7 @@ class Difference:
     def sentences(self) -> list[str]:
         """What changed, a sentence each."""
         facts = [
-            (self.added, f"{counted(self.added, 'image')} added."),
+            (self.added, f"{self.added} added."),
             (self.unreadable, f"{counted(self.unreadable, 'new file')} cannot be read."),
             (self.left_out, f"{counted(self.left_out, 'image')} left out."),
             (self.brought_back, f"{counted(self.brought_back, 'image')} brought back."),
@@ -52,7 +53,7 @@ class Difference:
             f"{counted(number, 'image')}: moved from {old or 'no split'} to {new or 'no split'}."
             for (old, new), number in sorted(self.splits.items(), key=lambda pair: -pair[1])
         ]
-        return [sentence for number, sentence in facts if number] + labels + splits
+        return [sentence for there, sentence in facts if there] + labels + splits
 
 
 def difference(before: Manifest | None, after: Manifest) -> Difference:
@@ -73,10 +74,11 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
     moved = old["split"] != new["split"]
     recut = _boxes_differ(old, new)
     changed = new.index[left_out | back | relabelled | moved | recut]
-    unreadable = int((~table["problems"].iloc[known:].isin(OF_PEOPLE)).sum())
+    fresh = table.iloc[known:]
+    is_read = fresh["problems"].isin(OF_PEOPLE)
     return Difference(
-        len(table) - known - unreadable,
-        unreadable,
+        images_and_boxes(fresh[is_read]) if is_read.any() else "",
+        fresh.loc[~is_read, "image"].nunique(),
         _counts(was[relabelled], now[relabelled]),
         int(left_out.sum()),
         int(back.sum()),

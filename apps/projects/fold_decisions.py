@@ -8,7 +8,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
-from imgcls.labels.records import BOX
+from imgcls.labels.records import BOX, LABELLED_BOX
 from projects.changed_since import up_to_date
 from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.lineage import standing_in
@@ -30,7 +30,7 @@ class Saved:
 
     Attributes:
         images: How many were labelled or left out.
-        overtaken: How many somebody changed on another page after they were decided on, and that stay so.
+        overtaken: How many somebody changed, which the page of the decision did not show yet, and that stay so.
     """
 
     images: int
@@ -103,6 +103,7 @@ def folded(manifest: Manifest, decisions: dict[int, Decision]) -> Manifest:
     boxed = {row: each.box or [np.nan] * 4 for row, each in named.items() if each.box is not None}
     if boxed:
         table.loc[list(boxed), BOX] = np.array(list(boxed.values()), float)
+        table.loc[list(boxed), LABELLED_BOX] = np.nan  # the box that was drawn is the label
     return Manifest(table, manifest.root)
 
 

@@ -1,9 +1,10 @@
-"""Which decisions took the place of others: two people, or two tabs, may decide about one image."""
+"""Which decisions took the place of others, or came too late: two people, or two tabs, may decide about one image."""
 
 from collections.abc import Collection
 
+from projects.changed_since import up_to_date
 from projects.decisions import Decision, unsaved
-from projects.fold_decisions import decisions_of_each_row
+from projects.fold_decisions import decisions_of_each_row, unsaved_rows
 from projects.project import Project
 from projects.versions import current_number
 
@@ -24,6 +25,20 @@ def replaced(project: Project, ids: Collection[str]) -> dict[int, Decision]:
         if before and mine[-1].id in ids and _says(before[-1]) != _says(mine[-1]):
             found[row] = before[-1]
     return found
+
+
+def overtaken(project: Project, ids: Collection[str]) -> list[int]:
+    """The images that somebody changed in the data before their page showed it, so that decisions do not count.
+
+    Args:
+        project: The project.
+        ids: Of decisions that were just made.
+
+    Returns:
+        The numbers of the images' rows in the current version.
+    """
+    mine = {row: each for row, each in unsaved_rows(project).items() if each.id in ids}
+    return sorted(set(mine) - set(up_to_date(project, mine, current_number(project)))) if mine else []
 
 
 def _says(decision: Decision) -> tuple[str, list[str]]:

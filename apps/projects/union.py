@@ -10,6 +10,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from projects.counted_rows import images_and_boxes
 from projects.versions import NO_LABEL, OF_PEOPLE
 
 
@@ -23,7 +24,7 @@ class Joined:
         labelled: How many images that waited for a label got one from the new files.
         known: How many files were here already and were not added again.
         otherwise: How many of those have another class in the new files; what is here stays.
-        unreadable: How many of the new rows are of files that cannot be read.
+        unreadable: How many of the new files cannot be read.
         copies: How many of the new files were left out, since they are the same image as another of them.
     """
 
@@ -38,10 +39,14 @@ class Joined:
     def sentence(self, origin: str = "") -> str:
         """What became of every file, without an end: "200 images added, 3 were here already; 4 files cannot be read".
 
+        Where boxes are cut out of images, they are counted with their images.
+
         Args:
             origin: Where the images come from, such as "from Predict"; may be empty.
         """
-        parts = [f"{counted(self.added - self.unreadable, 'image')} added"]
+        table = self.manifest.table
+        new = table.iloc[len(table) - self.added :]
+        parts = [f"{images_and_boxes(new[new['problems'].isin(OF_PEOPLE)])} added"]
         if self.labelled:
             parts.append(f"{counted(self.labelled, 'image')} that had no label got one")
         if same := self.known - self.labelled:
@@ -81,7 +86,7 @@ def join(here: Manifest | None, new: Manifest) -> Joined:
 
 
 def _unreadable(table: pd.DataFrame) -> int:
-    return int((~table["problems"].isin(OF_PEOPLE)).sum())
+    return int(table.loc[~table["problems"].isin(OF_PEOPLE), "image"].nunique())
 
 
 def _label_the_waiting(table: pd.DataFrame, known: pd.DataFrame, places: np.ndarray) -> np.ndarray:

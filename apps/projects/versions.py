@@ -38,7 +38,7 @@ class Version:
         who: Who changed it; may be empty.
         when: Seconds since 1970.
         based_on: The number of the version that was changed; 0 for the first.
-        images: How many rows can be used for training.
+        images: How many files can be used for training; an earlier app counted each box of a file.
         classes: How many classes there are.
     """
 
@@ -69,7 +69,8 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
         number = max((version.number for version in list_versions(project)), default=0) + 1
         manifest.save(file_of_version(project, number))
         usable = manifest.usable
-        version = Version(number, what, who, time.time(), based_on, len(usable), usable["label"].nunique())
+        images, classes = usable["image"].nunique(), usable["label"].nunique()
+        version = Version(number, what, who, time.time(), based_on, images, classes)
         _append(project, version)
         write_json(project.data / "current.json", {"number": number})
     return version

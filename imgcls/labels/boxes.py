@@ -7,7 +7,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.labels.image_index import upright_size
-from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records, grouped
+from imgcls.labels.records import BOX, LABELLED_BOX, LEFT_OUT, Problems, Records, grouped
 from imgcls.nearest_name import did_you_mean
 
 
@@ -29,7 +29,8 @@ def to_examples(
         negatives: Whether an image without annotations is an example of none of the classes; else it is left out.
 
     Returns:
-        A row an example, with one more column: `labels`, the list of its classes.
+        A row an example, with one more column: `labels`, the list of its classes. With a margin, the boxes without it
+        are in the columns of `LABELLED_BOX`.
 
     Raises:
         ValueError: The mode is unknown, the margin is negative, or the smallest side is below one pixel.
@@ -108,7 +109,8 @@ def _whole(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _widen(rows: pd.DataFrame, margin: float, records: Records) -> None:
-    """Add the margin to each box, inside the image."""
+    """Add the margin to each box, inside the image, and keep the box that was labelled."""
+    rows[LABELLED_BOX] = rows[BOX]
     unsized = (rows["width"] == 0) & rows["x_min"].notna()
     sizes = {image: upright_size(records.root / image) for image in rows.loc[unsized, "image"].unique()}
     for side, column in enumerate(("width", "height")):

@@ -11,6 +11,7 @@ import pandas as pd
 
 SPLITS = ("train", "validation", "test")
 BOX = ["x_min", "y_min", "x_max", "y_max"]
+LABELLED_BOX = [f"labelled_{edge}" for edge in BOX]  # before a margin was added, in a table of examples
 COLUMNS = {
     "image": "",  # path relative to the root, with forward slashes
     "label": "",  # name of the class; empty for an image that nobody annotated

@@ -54,6 +54,26 @@ def test_what_is_there_comes_first(page, project):
     assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
 
 
+@pytest.mark.parametrize(
+    ("splits", "said"),
+    [
+        ([""], "No split yet: training divides each class"),
+        (["", "train"], "draws the validation and test images from them and the training images"),
+        (["", "validation"], "draws the test images from them, and"),
+        (["", "train", "validation", "test"], "Some images have no split yet: training learns from them."),
+        (["train", "validation", "test"], ""),
+    ],
+)
+def test_under_the_bars_stands_what_training_does_with_images_without_a_split(page, project, splits, said):
+    manifest = whole_manifest_of(project)
+    table = manifest.table.assign(split=[splits[row % len(splits)] for row in range(len(manifest.table))])
+    add_version(project, Manifest(table, manifest.root), "divided", 1)
+    text = page("data", project="clothes").text
+    assert said in text
+    assert ("No split yet" in text) == (splits == [""])
+    assert ("no split yet" in text) == bool(said and splits != [""])
+
+
 def test_a_photo_of_somebody_else_is_not_taken_back(page, project):
     keep_photo(project, b"\xff\xd8\xff a photo", "mine")
     view = page("data", project="clothes", add="1", **{"from": "Camera"})

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from imgcls.labels.records import BOX
+from imgcls.data.manifest.from_records import to_records
+from imgcls.labels.records import BOX, LABELLED_BOX
 
 APPS = Path(__file__).parents[2] / "apps"
 
@@ -130,6 +131,34 @@ def test_a_decision_after_a_change_holds(project):
     assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
 
 
+def test_a_page_that_did_not_show_a_change_yet_does_not_take_it_back(project):
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0), decided(1)])
+    save_decisions(project)
+    theirs = [decided(2, row=0, id="other-1", label="bag"), decided(3, row=1, id="other-2")]  # the second says the same
+    record(project, theirs)
+    assert save_decisions(project) == Saved(1, 1)
+    assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
+    record(project, [decided(4, row=0, id="other-3", label="bag", version=3)])  # having seen it
+    assert save_decisions(project) == Saved(1, 0)
+    assert manifest_of(project).table["label"][0] == "bag"
+
+
+def test_a_page_decides_anew_on_what_it_decided_before_others_saved_it(project):
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0), decided(1, "aside", "")])
+    save_decisions(project)
+    record(project, [decided(2, row=0, label="bag"), decided(3, row=1, label="bag")])  # the page shows version 1 still
+    assert save_decisions(project) == Saved(2, 0)
+    assert manifest_of(project).table["label"][:2].tolist() == ["bag", "bag"]
+
+
 def test_a_class_that_is_renamed_after_a_decision_is_not_made_again(project):
     from projects import edits
     from projects.decisions import record
@@ -145,12 +174,17 @@ def test_a_class_that_is_renamed_after_a_decision_is_not_made_again(project):
 def test_a_crop_is_set_and_taken_away(project):
     from projects.decisions import record
     from projects.fold_decisions import save_decisions
-    from projects.versions import manifest_of
+    from projects.versions import add_version, manifest_of, whole_manifest_of
 
-    record(project, [decided(0, box=[1, 2, 20.5, 21])])
+    manifest = whole_manifest_of(project)
+    manifest.table.loc[0, BOX] = [0, 0, 10, 10]
+    manifest.table.loc[0, LABELLED_BOX] = [2, 2, 8, 8]
+    add_version(project, manifest, "a box with a margin", 1)
+    record(project, [decided(0, version=2, box=[1, 2, 20.5, 21])])
     save_decisions(project)
     assert manifest_of(project).table.loc[0, BOX].tolist() == [1, 2, 20.5, 21]
-    record(project, [decided(100, row=0, version=2, box=[])])
+    assert to_records(manifest_of(project)).boxes_or_images.loc[0, BOX].tolist() == [1, 2, 20.5, 21]
+    record(project, [decided(100, row=0, version=3, box=[])])
     save_decisions(project)
     assert all(math.isnan(edge) for edge in manifest_of(project).table.loc[0, BOX])
 

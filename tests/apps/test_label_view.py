@@ -370,6 +370,35 @@ def test_who_replaces_a_decision_is_told_whose_it_was(waiting):
     assert note.endswith(" just now; yours counts now. Z takes yours back.")
 
 
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ({"labels": ["sneaker"]}, "got “sneaker” in the meantime, and that stays"),
+        ({"labels": []}, "got none of the classes in the meantime, and that stays"),
+        ({"act": "aside", "labels": []}, "was left out in the meantime, and that stays"),
+        ({"labels": ["bag"]}, ""),
+    ],
+)
+def test_who_decides_on_what_was_saved_since_is_told_that_it_stays(page, waiting, theirs, said):
+    import streamlit as st
+    from parts.labelling.labeller import _receive
+    from projects.decisions import read_decision, record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import manifest_of
+
+    about = {"queue": "class:bag", "version": 2, "row": 30, "act": "label", "created": waiting.created}
+    record(waiting, [read_decision({"id": "theirs-1", **about, **theirs}, "Anna")])
+    save_decisions(waiting)
+    before = list(manifest_of(waiting).table.loc[30, ["label", "problems"]])
+    st.session_state.clear()  # of another test
+    st.session_state["page"] = {"decisions": [{"id": "mine-1", **about, "labels": ["bag"]}]}
+    _receive("page", waiting)
+    assert said in st.session_state.get("page note", "") if said else "page note" not in st.session_state
+    saving = page("label", project="clothes", queue="no-label").press("Save these labels")
+    assert ("1 image was changed on another page, and stays so." in saving.widgets.toast[0].value) == bool(said)
+    assert list(manifest_of(waiting).table.loc[30, ["label", "problems"]]) == before
+
+
 def test_all_that_was_decided_about_an_image_is_told_to_the_browser(waiting):
     from parts.labelling.labeller import data_of
     from projects.decisions import read_decision, record

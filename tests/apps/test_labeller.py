@@ -392,6 +392,21 @@ def test_who_decides_later_is_told_and_an_undo_brings_the_earlier_decision_back(
     assert [each.id for each in unsaved(waiting)] == ["other-1"]
 
 
+def test_who_decides_on_what_was_saved_since_is_told_and_it_stays(page, serve, waiting, port):
+    from projects.fold_decisions import save_decisions
+    from projects.versions import manifest_of
+
+    serve()
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    decide(waiting, {30: "bag"})
+    save_decisions(waiting)
+    page.keyboard.press("2")
+    expect(page.get_by_text("got “bag” in the meantime, and that stays")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Save these labels").click()
+    page.get_by_text("1 image was changed on another page, and stays so.").wait_for()
+    assert manifest_of(waiting).table["label"][30] == "bag"
+
+
 def test_a_key_that_is_held_down_acts_once_on_many_images(page, serve, waiting, port):
     serve()
     page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many")

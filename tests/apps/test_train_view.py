@@ -290,7 +290,10 @@ def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here
     from imgcls.data.manifest.table import Manifest
 
     create_project("Empty")
-    assert "There are no images in this project yet" in page("train", project="empty").text
+    empty = page("train", project="empty")
+    assert "There are no images in this project yet" in empty.text
+    assert "No run yet" in empty.text
+    assert "Press Start" not in empty.text  # there is none
     manifest = whole_manifest_of(project)
     table = manifest.table.assign(label="", labels=[[]] * len(manifest.table), problems=NO_LABEL)
     add_version(project, Manifest(table, manifest.root), "labels removed", 1)
@@ -298,6 +301,23 @@ def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here
     of_one = manifest.table.assign(label="bag", labels=[["bag"]] * len(manifest.table))
     add_version(project, Manifest(of_one, manifest.root), "one class", 2)
     assert "All images are of one class, 'bag'" in page("train", project="clothes").text
+
+
+@pytest.mark.parametrize("boxes", ["single", "crop"])
+@pytest.mark.parametrize("labels", [["bag", "sneaker"], []], ids=["several", "none"])
+def test_images_that_got_several_classes_or_none_by_hand_are_trained_on(page, project, boxes, labels):
+    from projects.decisions import read_decision, record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, whole_manifest_of
+
+    manifest = whole_manifest_of(project)
+    manifest.table.attrs["boxes"] = boxes  # as an import of boxes says what it made of them
+    add_version(project, manifest, "as an import of boxes", 1)
+    values = {"id": "t", "queue": "all", "version": 2, "row": 0, "act": "label", "labels": labels}
+    record(project, [read_decision(values, "")])
+    save_decisions(project)
+    opened = page("train", project="clothes")
+    assert any(button.label == "Start" for button in opened.widgets.button)
 
 
 def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, project):

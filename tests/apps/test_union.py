@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from projects.differences import difference
 from projects.union import join
 from projects.versions import NO_LABEL
 
@@ -21,6 +22,19 @@ def images(root: str, **labels: str) -> Manifest:
 def test_the_first_images_are_all_new():
     joined = join(None, images("photos", a="cat", b="dog"))
     assert (joined.added, joined.sentence()) == (2, "2 images added")
+
+
+def test_boxes_are_counted_with_the_images_that_they_lie_in():
+    new = images("photos", a="cat", a2="dog", b="cat", c="")
+    new.table["image"] = ["a.png", "a.png", "b.png", "c.png"]
+    new.table.loc[:2, ["x_min", "y_min", "x_max", "y_max"]] = np.array([[0, 0, 5, 5], [1, 1, 5, 5], [0, 0, 5, 5]])
+    assert join(None, new).sentence() == "1 image and 3 boxes of 2 images added"
+    boxes = Manifest(new.table[:3], new.root)
+    assert join(None, boxes).sentence() == "3 boxes of 2 images added"
+    assert difference(None, boxes).sentences() == ["3 boxes of 2 images added."]
+    boxes.table["problems"] = "a damaged JPEG file"
+    assert join(None, boxes).sentence() == "0 images added; 2 files cannot be read"
+    assert difference(None, boxes).sentences() == ["2 new files cannot be read."]
 
 
 def test_files_that_cannot_be_read_are_no_images(tmp_path):

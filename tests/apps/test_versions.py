@@ -1,5 +1,6 @@
 """Versions of a project's images: none is overwritten, any comes back."""
 
+import pandas as pd
 import pytest
 from projects.project import create_project
 from projects.versions import (
@@ -23,6 +24,12 @@ def without_bags(manifest: Manifest) -> Manifest:
     table = manifest.table.copy()
     table.loc[table["label"] == "bag", "problems"] = SET_ASIDE
     return Manifest(table, manifest.root)
+
+
+def test_several_boxes_of_an_image_are_one_image(project):
+    manifest = whole_manifest_of(project)
+    twice = pd.concat([manifest.table, manifest.table], ignore_index=True)
+    assert add_version(project, Manifest(twice, manifest.root), "30 boxes added", 1).images == 30
 
 
 def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):

@@ -1,5 +1,7 @@
 """What is in the data, in numbers: shown first on the page Data."""
 
+from collections.abc import Collection
+
 import streamlit as st
 from projects.project import Project
 from projects.summary import Summary
@@ -48,4 +50,19 @@ def show_bars(summary: Summary) -> None:
     if len(counts) > MOST_BARS:
         st.caption(f"The largest {MOST_BARS} of {len(counts):,} classes; the table under Classes has all.")
     if "unsplit" in counts:
-        st.caption("No split yet: training divides each class into training, validation and test images by itself.")
+        st.caption(_about_unsplit(set(counts)))
+
+
+def _about_unsplit(splits: Collection[str]) -> str:
+    """What training does with the images that have no split, in a sentence.
+
+    Args:
+        splits: Those that images have, with "unsplit".
+    """
+    if set(splits) == {"unsplit"}:
+        return "No split yet: training divides each class into training, validation and test images by itself."
+    missing = " and ".join(name for name in ("validation", "test") if name not in splits)
+    if not missing:
+        return "Some images have no split yet: training learns from them."
+    drawn = "them and the training images" if "train" in splits else "them"
+    return f"Some images have no split yet: training draws the {missing} images from {drawn}, and learns from the rest."

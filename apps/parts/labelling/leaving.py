@@ -38,7 +38,8 @@ def save(project: Project) -> None:
         what = f"{counted(saved.images, 'image')} labelled or left out, as a new version of the data."
         st.toast(what, icon=":material/check:")
     if saved.overtaken:
-        what = f"{counted(saved.overtaken, 'image')} were changed on another page after that, and stay so."
+        were, stay = ("was", "stays") if saved.overtaken == 1 else ("were", "stay")
+        what = f"{counted(saved.overtaken, 'image')} {were} changed on another page, and {stay} so."
         st.toast(what, icon=":material/info:")
 
 

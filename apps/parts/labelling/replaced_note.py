@@ -1,12 +1,12 @@
-"""A note for the one whose decision replaces another: one of another tab, or of somebody else."""
+"""A note for the one whose decision meets another: one of another tab, or of somebody else."""
 
 import time
 from collections.abc import Collection
 
 from projects.decisions import ASIDE, Decision
 from projects.project import Project
-from projects.replaced import replaced
-from projects.versions import manifest_of
+from projects.replaced import overtaken, replaced
+from projects.versions import SET_ASIDE, manifest_of
 
 from imgcls.counted import counted
 from parts.labelling.own import is_from_elsewhere, is_of_this_browser
@@ -16,6 +16,8 @@ from parts.plain import plain
 def note_of_one(project: Project, ids: Collection[str]) -> str:
     """What decisions replaced, in a sentence that names the image and the person; counted if there are several.
 
+    Where somebody has changed the image in the data since this page showed it, that stays, and the note says so.
+
     Args:
         project: The project.
         ids: Of decisions that were just made.
@@ -23,6 +25,8 @@ def note_of_one(project: Project, ids: Collection[str]) -> str:
     Returns:
         The note as Markdown; empty if they replaced nothing, or only what was decided on this page.
     """
+    if late := overtaken(project, ids):
+        return _stays(project, late)
     found = _from_elsewhere(project, ids)
     if len(found) != 1:
         return _counted(found)
@@ -45,6 +49,16 @@ def _counted(found: Collection[int]) -> str:
         return ""
     were, count = ("was", "counts") if len(found) == 1 else ("were", "count")
     return f"{len(found):,} of these {were} decided otherwise in another tab or by somebody else; yours {count} now."
+
+
+def _stays(project: Project, rows: list[int]) -> str:
+    if len(rows) > 1:
+        return f"{len(rows):,} of these were changed in the data in the meantime; that stays."
+    image, problem, labels = manifest_of(project).table.loc[rows[0], ["image", "problems", "labels"]]
+    if problem == SET_ASIDE:
+        return f"{plain(str(image))} was left out in the meantime, and that stays. The page Data brings it back."
+    named = f"“{plain(', '.join(labels))}”" if len(labels) else "none of the classes"
+    return f"{plain(str(image))} got {named} in the meantime, and that stays. Look at it again to decide otherwise."
 
 
 def _said(decision: Decision, image: str) -> str:

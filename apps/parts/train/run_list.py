@@ -32,7 +32,7 @@ def show_runs(project: Project) -> None:
 
 def _show_list(found: list[Run]) -> None:
     if not found:
-        st.info("No run yet. Press Start above; it is listed here, also when this page is closed.")
+        st.info("No run yet. Each one is listed here from its start on, also when this page is closed.")
         return
     shown = found if len(found) <= SHOWN or st.toggle(f"Show all {len(found)}") else found[:SHOWN]
     picked = [run.name for run in shown if _show(run, several=len(found) > 1)]

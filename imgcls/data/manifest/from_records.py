@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from imgcls.data.manifest.table import Manifest
-from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, typed
+from imgcls.labels.records import BOX, LABELLED_BOX, LEFT_OUT, Problems, Records, attributes_text, typed
 
 FLAGS = ("difficult", "crowd", "occluded", "truncated")
 OWN = {"group": str, "agreement": float}  # columns of the manifest that travel among the attributes
@@ -37,7 +37,7 @@ def restore_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_records(manifest: Manifest) -> Records:
-    """The usable rows of a manifest as records, a row for each label of an image.
+    """The usable rows of a manifest as records, a row for each label of an image, with the boxes that were labelled.
 
     Returns:
         The records. Their problems table names the images with a problem.
@@ -51,6 +51,8 @@ def to_records(manifest: Manifest) -> Records:
         .rename(columns={"labels": "label", "annotators": "annotator"})
         .fillna({"label": ""})
     )
+    has_margin = rows[LABELLED_BOX].notna().all(axis=1)
+    rows.loc[has_margin, BOX] = rows.loc[has_margin, LABELLED_BOX].to_numpy()
     attributes = [_stated(text) for text in rows["attributes"]]
     for flag in FLAGS:
         rows[flag] = [bool(stated.pop(flag, False)) for stated in attributes]

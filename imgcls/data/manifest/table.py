@@ -12,7 +12,7 @@ import pyarrow.parquet
 
 from imgcls.data.manifest.overlay import lay_over
 from imgcls.files import replacing
-from imgcls.labels.records import BOX
+from imgcls.labels.records import BOX, LABELLED_BOX
 
 SCHEMA_VERSION = 3
 SPLITS = ("train", "validation", "test")
@@ -22,6 +22,7 @@ MEASURED = (  # of the image; see `imgcls.data.inspection.quality`
     "entropy",  # bits, of the values of all channels; most photos have 6 to 9; NaN for small images
     "sharpness",  # of the sharpest edges: 1 if they are hard, 0.25 if all is blurred; NaN for small images
 )
+LATER = (*MEASURED, *LABELLED_BOX)  # columns that manifests of earlier versions lack
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
     "label": "",  # name of the class; the first one of several; empty for an image of none of the classes
@@ -42,6 +43,7 @@ COLUMNS = {  # in this order; None where a source does not know
     **dict.fromkeys(MEASURED, math.nan),  # NaN where nothing was measured, as in manifests of earlier versions
     "traits": "",  # what the file is besides, such as "CMYK, alpha"; see `imgcls.data.images.image_header.TRAITS`
     "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none
+    **dict.fromkeys(LABELLED_BOX, math.nan),  # the box before a margin was added, for other tools; NaN if none was
     "problems": "",  # why the file cannot be used; empty if it can
 }
 
@@ -215,7 +217,7 @@ class Manifest:
         Raises:
             ValueError: The table lacks a column, as after a `load` without it.
         """
-        if missing := [column for column in COLUMNS if column not in (*self.table, *MEASURED)]:
+        if missing := [column for column in COLUMNS if column not in (*self.table, *LATER)]:
             raise ValueError(f"The manifest lacks the columns {missing}, so it cannot be saved. Load all of it.")
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
@@ -243,7 +245,7 @@ class Manifest:
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} is no Parquet file ({error}). Expected a manifest.") from error
         version = table.attrs.get("imgcls_manifest")
-        table = table.reindex(columns=[*table.columns, *(name for name in MEASURED if name not in table)])
+        table = table.reindex(columns=[*table.columns, *(name for name in LATER if name not in table)])
         missing = [column for column in COLUMNS if column not in table and column not in without]
         if version != SCHEMA_VERSION or missing:
             raise ValueError(

@@ -3,8 +3,6 @@
 from imgcls.config import Task
 from imgcls.data.manifest.table import Manifest
 
-MODE = "multi_label"  # of `--boxes`, and of `--task`
-
 
 def settle_task(asked: Task, manifest: Manifest) -> tuple[Task, str]:
     """Settle "auto" by the labels.
@@ -17,7 +15,7 @@ def settle_task(asked: Task, manifest: Manifest) -> tuple[Task, str]:
         "single_label" or "multi_label", and a sentence on the choice, which is empty where nothing was chosen.
 
     Raises:
-        ValueError: Images have several classes, or none, and the task or the import is of one class an image.
+        ValueError: Images have several classes, or none, and the task asked for is of one class an image.
 
     Example:
         >>> import pandas as pd
@@ -26,9 +24,9 @@ def settle_task(asked: Task, manifest: Manifest) -> tuple[Task, str]:
         'multi_label'
     """
     several, none = manifest.has_several_labels, manifest.has_unlabelled
-    if asked == MODE or not (several or none):
-        return ("multi_label" if asked == MODE else "single_label"), ""
-    if asked == "single_label" or manifest.table.attrs.get("boxes", MODE) != MODE:
+    if asked == "multi_label" or not (several or none):
+        return ("multi_label" if asked == "multi_label" else "single_label"), ""
+    if asked == "single_label":
         raise ValueError(_not_one_class(several))
     return "multi_label", (
         f"--task multi_label: {_numbers(manifest)}, so each class gets a probability by itself. "

@@ -13,10 +13,10 @@ from imgcls.counted import counted
 from imgcls.data.manifest.table import COLUMNS, SPLITS, Manifest
 from imgcls.data.patches.grid import square_patches
 from imgcls.data.patches.labels import BACKGROUND, PARTIAL, objects_shown
-from imgcls.labels.records import BOX
+from imgcls.labels.records import BOX, LABELLED_BOX
 
 BACKGROUND_CLASS = "background"
-OF_AN_ANNOTATION = ("annotators", "agreement", "attributes")  # columns that say nothing about a patch
+OF_AN_ANNOTATION = ("annotators", "agreement", "attributes", *LABELLED_BOX)  # columns that say nothing about a patch
 
 
 def check_boxes(manifest: Manifest) -> None:

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import MEASURED, Manifest
+from imgcls.data.manifest.table import LATER, Manifest
 from imgcls.data.sources.cards import load_card
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits
@@ -56,10 +56,10 @@ def test_a_manifest_comes_back_from_its_file(small_data, tmp_path):
 
 def test_a_manifest_of_before_images_were_measured_is_read_and_measured_when_audited(small_data, tmp_path):
     manifest = inspect(load_manifest(small_data))
-    before = Manifest(manifest.table.drop(columns=list(MEASURED)), manifest.root)
+    before = Manifest(manifest.table.drop(columns=list(LATER)), manifest.root)
     before.save(tmp_path / "manifest.parquet")
     loaded = Manifest.load(tmp_path / "manifest.parquet")
-    assert loaded.table[list(MEASURED)].isna().all(axis=None)
+    assert loaded.table[list(LATER)].isna().all(axis=None)
     assert loaded.table.attrs == manifest.table.attrs
     again = inspect(loaded, again=True)
     pd.testing.assert_frame_equal(again.table[manifest.table.columns], manifest.table)

@@ -32,9 +32,10 @@ def test_a_single_label_is_not_made_of_several_or_none(manifest):
         settle_task("single_label", manifest)
 
 
-def test_boxes_that_were_imported_for_one_class_an_image_keep_their_hint():
-    with pytest.raises(ValueError, match="--boxes crop"):
-        settle_task("auto", manifest_of(["a", "b"], boxes="single"))
+@pytest.mark.parametrize("boxes", ["single", "crop"])
+def test_classes_that_were_given_after_the_import_decide_whatever_it_made_of_boxes(boxes):
+    assert settle_task("auto", manifest_of(["a", "b"], boxes=boxes))[0] == "multi_label"
+    assert settle_task("auto", manifest_of(["a"], [], boxes=boxes))[0] == "multi_label"
 
 
 def test_one_class_is_enough_where_some_images_lack_it():
