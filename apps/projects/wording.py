@@ -6,6 +6,8 @@ WORDS = {  # flag of the command line: what the page calls it
     r"with --boxes what an example is: crop cuts out each box, largest takes the largest box, multi_label keeps all "
     r"classes": "what an example is",
     r"With --boxes crop each box is an example of its own": "Take each box as an example of its own",
+    r"Where the source has boxes, --boxes crop keeps them": "Where your files have boxes, add them again with "
+    "each box as an example",
     r"--min-box-side takes smaller boxes as well": 'A smaller "Smallest box" takes them as well',
     r"Name the folder that the images lie in with --images": 'Name the folder that the images lie in under "Folder of '
     'the images"',
