@@ -1,10 +1,12 @@
 """Images on their way into a project."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from jobs.programs import import_images
 from jobs.programs.import_images import annotators_of, notes_of
 from projects import imports
 from projects.imports import Report, Request
@@ -91,3 +93,21 @@ def test_notes_have_what_is_lost_first_and_no_flags(clothes):
     assert "no image 'x.png'" in first
     assert "--" not in first
     assert second.startswith("3 things (a.png and others): a remark")
+
+
+@pytest.mark.parametrize(("source", "said"), [("tfds:cifar10", "Downloading the data set"), ("photos", "Reading the")])
+def test_a_download_is_said_to_be_one(project, source, said, monkeypatch):
+    told: list[str] = []
+
+    class Stopped(Exception):
+        pass
+
+    def read(request, progress):
+        told.append(str(json.loads((project.folder / "progress.json").read_text())["doing"]))
+        raise Stopped
+
+    monkeypatch.setenv("IMGCLS_PROGRESS", str(project.folder / "progress.json"))
+    monkeypatch.setattr(import_images, "read", read)
+    with pytest.raises(Stopped):
+        import_images.main(project, imports.ask_for(project, Request("some", source)))
+    assert said in told[0]

@@ -26,6 +26,7 @@ from imgcls.labels.records import LEFT_OUT
 from jobs.programs.audit_images import audit
 from jobs.programs.program import run
 
+DOWNLOADING = "Downloading the data set, if it is not here yet"
 MOST_NOTES = 8
 ATTEMPTS = 5  # to add the images, while others change the data
 
@@ -34,7 +35,7 @@ def main(project: Project, name: str) -> int:
     """Import what was asked for under this name."""
     request = imports.request_of(project, name)
     with progress_line() as progress:
-        progress.doing("Reading the labels", 0)
+        progress.doing(DOWNLOADING if imports.is_tfds(request) else "Reading the labels", 0)
         reading = read(request, progress)
         if request.origin:
             reading.manifest.table["source"] = request.origin
