@@ -58,8 +58,8 @@ def _run(folder: Path, program: list[str], asked: list[bool]) -> int:
 
 
 def _wait_for_turn(turns: Path, job: dict) -> IO[bytes]:
-    """A file that is locked for as long as it is open: of all projects, at most `AT_ONCE` jobs of hours have one, as many
-    of minutes, and `DOWNLOADS_AT_ONCE` of those that download.
+    """A file that is locked for as long as it is open: of all projects, at most `AT_ONCE` jobs of hours have one, as
+    many of minutes, and `DOWNLOADS_AT_ONCE` of those that download.
     """
     name, places = "hours" if job["kind"] in FOR_HOURS else "minutes", AT_ONCE
     if job.get("downloads"):
