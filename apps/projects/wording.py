@@ -18,6 +18,8 @@ WORDS = {  # flag of the command line: what the page calls it
     r"--format (\w+)": r'the format \1',
     r"--group": "Images that belong together",
     r"--data (\w+)": r"\1",
+    r"(The server at \S+ has no model .*): Servable not found for request: \w+\(.*\)": r"\1. Type the name of one that "
+    "it has at the end of the address: it prints the addresses of its models when it starts.",
     r"Start one: python -m imgcls\.serve ('.*'|\S+)": "Start it, or correct the address.",
     r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
     r"`python -m imgcls\.models` lists": "The page Learn lists",

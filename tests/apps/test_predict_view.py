@@ -442,3 +442,16 @@ def test_files_of_a_folder_that_are_no_images_are_named(page, project, clothes, 
     assert "Not read, because their names are not of images: photos/notes" in view.text
     assert answer.dropped == ("photos/notes.txt",)
     assert "bag.png" not in view.text
+
+
+def test_a_model_that_a_server_has_not_is_said_with_what_to_type():
+    from parts.errors import in_page
+
+    from imgcls.serving.client.refusals import not_found
+    from imgcls.serving.client.target import make_target
+
+    error = not_found(make_target("http://127.0.0.1:8501/v1/models/nope", "", None, 1.0),
+                      "Servable not found for request: Latest(nope)")  # fmt: skip
+    said = in_page(str(error))
+    assert "Servable" not in said
+    assert "Type the name of one that it has at the end of the address" in said
