@@ -248,6 +248,7 @@ def test_the_files_name_the_model():
     assert stable["template"]["spec"]["containers"][0]["args"][0] == "/models/my_Flowers/3"
     assert canary["replicas"] == 0
     assert "photos" not in kubernetes_file("my_Flowers", "3")
+    assert "kubectl apply -f my_Flowers.yaml\n" in kubernetes_file("my_Flowers", "3")  # as the download is called
 
 
 @pytest.mark.parametrize("bundle", ["photos", "photos-1", "my-photos"])
