@@ -77,6 +77,7 @@ class Report:
         dropped: Uploaded files that were not kept.
         version: The number of the version that it made; 0 if nothing is new.
         annotators: Who labelled, where several people did: a row each, with how often they agree with the others.
+        unnamed: Images that the files with labels do not name, which were not added.
     """
 
     what: str
@@ -85,11 +86,12 @@ class Report:
     dropped: tuple[str, ...] = ()
     version: int = 0
     annotators: tuple[dict[str, Any], ...] = ()
+    unnamed: int = 0
 
     @property
     def says_more(self) -> bool:
         """Whether there is more to read than what changed."""
-        return bool(self.notes or self.otherwise or self.dropped or self.annotators)
+        return bool(self.notes or self.otherwise or self.dropped or self.annotators or self.unnamed)
 
 
 def downloads(request: Request) -> bool:

@@ -111,3 +111,22 @@ def test_a_download_is_said_to_be_one(project, source, said, monkeypatch):
     with pytest.raises(Stopped):
         import_images.main(project, imports.ask_for(project, Request("some", source)))
     assert said in told[0]
+
+
+def test_an_uploaded_file_keeps_its_name_in_an_error(project):
+    table = project.uploads / "c6810ad932" / "addr" / "addr.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("address,label\nhttp://127.0.0.1:9/a.png,cat\n")
+    name = imports.ask_for(project, Request("addr", str(table), fetch_to=str(project.uploads / "fetched")))
+    with pytest.raises(ValueError, match=r"^addr\.csv gives no labelled image"):
+        import_images.main(project, name)
+
+
+def test_images_that_no_label_names_are_counted(project, clothes, monkeypatch):
+    monkeypatch.setattr(import_images, "audit", lambda *_: None)
+    names = sorted(path.name for path in (clothes / "bag").glob("*.png"))
+    (clothes / "bag" / "labels.csv").write_text(f"image,label\n{names[0]},bag\n{names[1]},purse\n")
+    name = imports.ask_for(project, Request("bag", str(clothes / "bag" / "labels.csv")))
+    import_images.main(project, name)
+    told = imports.unread_reports(project)[name]
+    assert (told.unnamed, told.says_more) == (8, True)
