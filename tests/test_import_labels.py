@@ -198,9 +198,31 @@ def test_a_conversion_comes_back_with_everything_that_the_format_holds(coco, tmp
 def test_a_conversion_from_annotations_is_whole_or_not_there(coco, tmp_path, command, format):
     flags = ("--boxes", "largest", "--convert-to", format, "--convert-folder", tmp_path / "out")
     result = command("import_labels", coco, "--output", tmp_path / "m.parquet", *flags)
+    if format == "yolo":  # whose files hold boxes only
+        assert "Where the source has boxes, --boxes crop keeps them" in result.err
+        assert [path.name for path in tmp_path.iterdir() if path.name in ("out", "m.parquet")] == []
+        result = command("import_labels", coco, "--output", tmp_path / "m.parquet", "--boxes", "crop", *flags[2:])
+        assert "labels written for yolo" in result.out
+    else:
+        assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}
     assert (tmp_path / "out").is_dir()
-    assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}
-    assert ("which YOLO boxes cannot hold" in result.out) == (format == "yolo")
+
+
+def test_a_conversion_says_how_many_labels_it_holds(photos, tmp_path, command):
+    command("import_labels", photos, "--output", tmp_path / "a.parquet")
+    to = ("import_labels", tmp_path / "a.parquet", "--convert-folder", tmp_path / "out", "--convert-to")
+    refused = command(*to, "yolo")
+    assert refused.code == 2
+    assert "YOLO cannot hold any of the 18 labels here" in refused.err
+    assert "one folder of images a class (folders)" in refused.err
+    assert not (tmp_path / "out").exists()
+    assert "18 labels written for coco to" in command(*to, "coco").out
+    (tmp_path / "names.csv").write_text("from,to\nbag,bag / purse\n")
+    named = command(
+        *to[:2], "--rename", tmp_path / "names.csv", "--convert-folder", tmp_path / "b", "--convert-to", "voc"
+    )
+    assert "12 of 18 labels written for voc to" in named.out
+    assert "6 labels left out" in named.out
 
 
 def test_a_manifest_is_changed_into_another_one(photos, tmp_path, command):

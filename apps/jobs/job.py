@@ -94,6 +94,7 @@ def start_job(
     environment: Mapping[str, str],
     about: Mapping[str, object] | None = None,
     who: str = "",
+    downloads: bool = False,
 ) -> Job:
     """Start a job; it waits until there is room for it.
 
@@ -107,6 +108,7 @@ def start_job(
         environment: Of the process, as `allowed_paths.environment` makes it.
         about: See `Job`.
         who: See `Job`.
+        downloads: Whether it mostly waits for the network, so that it takes no place of those that compute.
 
     Returns:
         The job, or the one that does the same.
@@ -116,7 +118,8 @@ def start_job(
         for job in _live_jobs_of(project):
             if job.kind == kind and _read(job.folder / "job.json").get("program") == list(program):
                 return job
-        return _start(project, kind, title, program, environment, about, who)
+        values = {"kind": kind, "title": title, "program": list(program), "who": who, "downloads": downloads}
+        return _start(project, values | {"about": dict(about or {})}, environment)
 
 
 def look(project: Project, job_id: str) -> Job:
@@ -194,20 +197,12 @@ def log_of(project: Project, job_id: str) -> str:
     return _log(project.jobs / job_id)
 
 
-def _start(
-    project: Project,
-    kind: str,
-    title: str,
-    program: Sequence[str],
-    environment: Mapping[str, str],
-    about: Mapping[str, object] | None,
-    who: str,
-) -> Job:
-    folder = dated_folder(project.jobs, kind)
-    values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
+def _start(project: Project, values: Mapping[str, object], environment: Mapping[str, str]) -> Job:
+    """values: what job.json holds, but for the time."""
+    folder = dated_folder(project.jobs, str(values["kind"]))
     with (folder / "output.log").open("ab") as output:
         fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before anybody sees the job, and locks it to look
-        write_json(folder / "job.json", values | {"about": dict(about or {})})
+        write_json(folder / "job.json", {**values, "asked": time.time()})
         process = subprocess.Popen(
             [sys.executable, RUNNER, folder],
             stdin=subprocess.DEVNULL,

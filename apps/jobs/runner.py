@@ -12,6 +12,7 @@ from typing import IO
 from imgcls.files import read_json, replacing, write_json
 
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # jobs of hours, and as many of minutes; each uses several processors
+DOWNLOADS_AT_ONCE = 4  # jobs that mostly wait for the network, and so take no place of the others
 FOR_HOURS = ("train", "tune")  # kinds, behind which nobody should have to wait with new images
 WITHOUT_TURN = ("serve",)  # kinds that never end by themselves
 LOOK_AGAIN = 0.2  # seconds
@@ -28,7 +29,7 @@ def main(folder: Path) -> None:
     asked: list[bool] = []
     try:
         _begin(folder)
-        turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns", job["kind"])
+        turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns", job)
         signal.signal(signal.SIGTERM, lambda *_: asked.append(True))  # until there is a program that can be asked
     except Cancelled:
         _end(folder, None)
@@ -56,15 +57,17 @@ def _run(folder: Path, program: list[str], asked: list[bool]) -> int:
     return process.wait()
 
 
-def _wait_for_turn(turns: Path, kind: str) -> IO[bytes]:
-    """A file that is locked for as long as it is open: at most `AT_ONCE` jobs of hours of all projects have one, and as
-    many of the others.
+def _wait_for_turn(turns: Path, job: dict) -> IO[bytes]:
+    """A file that is locked for as long as it is open: of all projects, at most `AT_ONCE` jobs of hours have one, as
+    many of minutes, and `DOWNLOADS_AT_ONCE` of those that download.
     """
-    length = "hours" if kind in FOR_HOURS else "minutes"
+    name, places = "hours" if job["kind"] in FOR_HOURS else "minutes", AT_ONCE
+    if job.get("downloads"):
+        name, places = "downloads", DOWNLOADS_AT_ONCE
     turns.mkdir(exist_ok=True)
     while True:
-        for place in range(AT_ONCE):
-            turn = (turns / f"{length}-{place}").open("wb")
+        for place in range(places):
+            turn = (turns / f"{name}-{place}").open("wb")
             try:
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -53,6 +53,7 @@ class Answer:
         when: Seconds since 1970.
         job: The job that names the images of a folder; empty where the page does.
         pictures: The folder or archive that the job reads; empty where the page names copies.
+        dropped: Files of an uploaded folder that are no images, and were not kept.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class Answer:
     when: float
     job: str = ""
     pictures: str = ""
+    dropped: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -103,7 +105,8 @@ def open_answer(project: Project, name: str) -> Answer:
     if name != folder.name or not (folder / "answer.json").is_file():
         raise ValueError("This answer is not there any more: somebody deleted it. Drop the images again.")
     values = read_json(folder / "answer.json")
-    return Answer(**{**values, "folder": folder, "model": Model(**values["model"])})
+    values |= {"folder": folder, "model": Model(**values["model"]), "dropped": tuple(values.get("dropped", ()))}
+    return Answer(**values)
 
 
 def list_answers(project: Project) -> list[Answer]:

@@ -12,7 +12,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from imgcls.config import LabelsConfig
+from imgcls.data.sources.load import source_of
 from imgcls.files import read_json, remove, write_json
+from imgcls.labels.tfds import PREFIX as TFDS
 from projects.dated_folder import dated_folder
 from projects.project import Project
 from projects.reading import Reading, Way
@@ -74,6 +77,7 @@ class Report:
         dropped: Uploaded files that were not kept.
         version: The number of the version that it made; 0 if nothing is new.
         annotators: Who labelled, where several people did: a row each, with how often they agree with the others.
+        unnamed: Images that the files with labels do not name, which were not added.
     """
 
     what: str
@@ -82,11 +86,22 @@ class Report:
     dropped: tuple[str, ...] = ()
     version: int = 0
     annotators: tuple[dict[str, Any], ...] = ()
+    unnamed: int = 0
 
     @property
     def says_more(self) -> bool:
         """Whether there is more to read than what changed."""
-        return bool(self.notes or self.otherwise or self.dropped or self.annotators)
+        return bool(self.notes or self.otherwise or self.dropped or self.annotators or self.unnamed)
+
+
+def downloads(request: Request) -> bool:
+    """Whether the images may have to come from the network first."""
+    return bool(request.fetch_to) or is_tfds(request)
+
+
+def is_tfds(request: Request) -> bool:
+    """Whether it is a data set of TensorFlow Datasets, by its own name or that of a card."""
+    return source_of(request.source, LabelsConfig())[0].startswith(TFDS)
 
 
 def ask_for(project: Project, request: Request) -> str:

@@ -6,6 +6,8 @@ WORDS = {  # flag of the command line: what the page calls it
     r"with --boxes what an example is: crop cuts out each box, largest takes the largest box, multi_label keeps all "
     r"classes": "what an example is",
     r"With --boxes crop each box is an example of its own": "Take each box as an example of its own",
+    r"Where the source has boxes, --boxes crop keeps them": "Where your files have boxes, add them again with "
+    "each box as an example",
     r"--min-box-side takes smaller boxes as well": 'A smaller "Smallest box" takes them as well',
     r"Name the folder that the images lie in with --images": 'Name the folder that the images lie in under "Folder of '
     'the images"',
@@ -16,6 +18,8 @@ WORDS = {  # flag of the command line: what the page calls it
     r"--format (\w+)": r'the format \1',
     r"--group": "Images that belong together",
     r"--data (\w+)": r"\1",
+    r"(The server at \S+ has no model .*): Servable not found for request: \w+\(.*\)": r"\1. Type the name of one that "
+    "it has at the end of the address: it prints the addresses of its models when it starts.",
     r"Start one: python -m imgcls\.serve ('.*'|\S+)": "Start it, or correct the address.",
     r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
     r"`python -m imgcls\.models` lists": "The page Learn lists",

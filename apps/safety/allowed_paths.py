@@ -86,6 +86,20 @@ def enforce() -> None:
     os.environ[NETWORK_FILES] = environment()[NETWORK_FILES]
 
 
+def typed_path(text: str) -> Path:
+    """The path that somebody typed: one that is not absolute begins at the root, or else where the app was started."""
+    path, root = Path(text).expanduser(), start().root
+    below = root / path
+    if path.is_absolute() or root == Path.cwd() or (not _is_there(below) and _is_there(path)):
+        return path
+    return below
+
+
+def where_paths_begin() -> str:
+    """What a form says beside the field of a path."""
+    return f"Paths lie below {start().root}, the folder that this app may read, and can be typed from there on."
+
+
 def check_path(path: str | Path) -> Path:
     """The same path, before anything at it is looked at.
 
@@ -183,6 +197,11 @@ def _is_path(text: str) -> bool:
     if text.startswith("tfds:"):
         return False
     return os.sep in text or text.startswith((".", "~")) or os.path.lexists(text)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is something that the app may read."""
+    return is_allowed(path) and os.path.lexists(path)
 
 
 def _below(path: str | Path, folders: list[Path]) -> bool:

@@ -55,7 +55,8 @@ def state_of(project: Project, bundle: str) -> tuple:
     """What changes while the page waits."""
     export, server, test = running_export(project, bundle), find_server(project, bundle), last_test(project, bundle)
     ready = server.is_ready() if server and server.job.is_live else False
-    return (export and export.id, server and server.job.id, server and server.job.state, ready, test and test.is_live)
+    seen = (export and export.id, server and server.job.id, server and server.job.state, test and test.state)
+    return (*seen, ready, test and test.is_live)
 
 
 def show_running(project: Project, server: Server, facts: Facts | None) -> None:

@@ -13,8 +13,9 @@ from imgcls.data.manifest.from_records import to_records
 from imgcls.data.manifest.table import Manifest, is_manifest
 from imgcls.data.sources.importing import needs_tensorflow
 from imgcls.files import replacing
-from imgcls.labels import write_labels
+from imgcls.labels import WRITERS, write_labels
 from imgcls.labels.consensus import Consensus
+from imgcls.labels.writing import count_kept
 from imgcls.workflow.import_labels import import_labels
 from imgcls.workflow.transcoded import transcoded_sentence
 
@@ -49,8 +50,11 @@ def import_and_show(
     with progress_line() as progress:
         imported = import_labels(source, labels, fetching, progress, before_opening=command.import_tensorflow)
     manifest, problems = imported.manifest, imported.problems
+    kept = (0, 0)
     if folder:
-        problems = pd.concat([problems, write_labels(to_records(manifest), folder, format)], ignore_index=True)
+        records = to_records(manifest)
+        problems = pd.concat([problems, write_labels(records, folder, format)], ignore_index=True)
+        kept = count_kept(records, format)
     if output:
         manifest.save(output)
     show_manifest(manifest)
@@ -59,7 +63,9 @@ def import_and_show(
         show_consensus(imported.consensus, beside.with_suffix(".annotators.csv"))
     if len(problems):
         show_problems(problems, beside.with_suffix(".problems.csv"))
-    _say_what_next(manifest, output, converted)
+    if folder:
+        _say_converted(format, folder, kept)
+    _say_what_next(manifest, output)
     lost = len(manifest.problems) or (problems["effect"] == "left out").any()
     return command.WITH_PROBLEMS if lost else command.OK
 
@@ -106,11 +112,18 @@ def show_problems(problems: pd.DataFrame, path: Path) -> None:
     table(["effect", "file", "line", "reason"], rows, text_columns=4)
 
 
-def _say_what_next(manifest: Manifest, output: Path | None, converted: tuple[str, Path | None]) -> None:
-    what = f"{counted(len(manifest.usable), 'example')} of {counted(len(manifest.class_names), 'class')}"
-    format, folder = converted
-    if folder:
-        say(f"\n{what} written for {format} to {folder}")
+def _say_converted(format: str, folder: Path, kept: tuple[int, int]) -> None:
+    """Say how many labels the files for another tool hold. kept: of how many labels; both numbers."""
+    held, labels = kept
+    of_all = f" of {counted(labels, 'label')}" if held < labels else f" {'label' if labels == 1 else 'labels'}"
+    say(f"\n{held:,}{of_all} written for {format} to {folder}")
+    if held < labels:
+        lost = counted(labels - held, "label")
+        say(f"{lost} left out, for the reasons above. {format} holds: {WRITERS[format].holds}")
+
+
+def _say_what_next(manifest: Manifest, output: Path | None) -> None:
     if output:
+        what = f"{counted(len(manifest.usable), 'example')} of {counted(len(manifest.class_names), 'class')}"
         say(f"\n{what} written to {output}")
         next_step(command_line("train", "--data", output))

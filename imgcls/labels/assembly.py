@@ -15,6 +15,8 @@ PROVENANCE = ["file", "line", "beside"]
 Mask: TypeAlias = np.ndarray | pd.Series  # a truth value a row
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
 
+UNNAMED = "nothing that could be read names this image."  # reason of an image beside the files
+
 
 def assemble(
     rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
@@ -43,7 +45,7 @@ def assemble(
         others = [path for path in image_index.paths if path not in named and path not in reported]
         table = _with_others(table, others, problems) if add_unlisted else table
         if not add_unlisted:
-            _report_all(others, "nothing that could be read names this image.", problems)
+            _report_all(others, UNNAMED, problems)
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), image_index.root.resolve())
 
 

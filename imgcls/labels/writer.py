@@ -19,15 +19,21 @@ class Writer:
         name: What `--convert-to` and `write_labels` call it.
         title: What its users call it.
         order: Its place in lists; lower numbers come first.
+        holds: Which labels its files hold and which they do not, in one or two sentences for whoever chooses it.
     """
 
     name: str
     title: str
     order: int = 1_000
+    holds: str = ""
 
 
 class LabelWriter(Protocol):
-    """What writes a label format: a module of `imgcls/labels/writers`, or an object given to `register_writer`."""
+    """What writes a label format: a module of `imgcls/labels/writers`, or an object given to `register_writer`.
+
+    One that cannot hold every label has a function `keeps` too, which gets the rows of records that have a label and
+    returns a truth value for each: whether its files hold the label.
+    """
 
     @property
     def WRITER(self) -> Writer:

@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.labels.records import Records
-from imgcls.labels.writers import find_writer
+from imgcls.labels.writers import WRITERS, find_writer
 
 
 def write_labels(records: Records, folder: str | Path, format: str, copy_images: bool = True) -> pd.DataFrame:
@@ -23,7 +25,7 @@ def write_labels(records: Records, folder: str | Path, format: str, copy_images:
 
     Raises:
         FileExistsError: There is something at `folder`.
-        ValueError: The format is unknown, or these records cannot be written in it.
+        ValueError: The format is unknown, it holds none of these labels, or these records cannot be written in it.
 
     Example:
         >>> from tempfile import TemporaryDirectory
@@ -36,6 +38,7 @@ def write_labels(records: Records, folder: str | Path, format: str, copy_images:
         ['instances.json']
     """
     writer = find_writer(format)
+    check_holds_any(records, format)
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"There is something at {folder} already. Name a folder that is not there yet.")
@@ -48,3 +51,39 @@ def write_labels(records: Records, folder: str | Path, format: str, copy_images:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return problems.table()
+
+
+def count_kept(records: Records, format: str) -> tuple[int, int]:
+    """How many labels the files of a format hold, and how many there are.
+
+    Args:
+        records: Of which each row with a label counts.
+        format: A name of `WRITERS`.
+
+    Raises:
+        ValueError: The format is unknown.
+    """
+    writer = find_writer(format)
+    labelled = _labelled(records)
+    keeps = getattr(writer, "keeps", None)
+    return int(np.sum(keeps(labelled))) if keeps else len(labelled), len(labelled)
+
+
+def check_holds_any(records: Records, format: str) -> None:
+    """Raise ValueError if a format holds none of the labels, with the formats that hold most of them."""
+    kept, labels = count_kept(records, format)
+    if kept or not labels:
+        return
+    counts = {name: count_kept(records, name)[0] for name in WRITERS}
+    best = [f"{WRITERS[name].title} ({name})" for name, count in counts.items() if count == max(counts.values())]
+    boxes = _labelled(records)["x_min"]
+    advice = " Where the source has boxes, --boxes crop keeps them." if boxes.isna().all() else ""
+    raise ValueError(
+        f"{WRITERS[format].title} cannot hold any of the {counted(labels, 'label')} here, so nothing was written. It "
+        f"holds: {WRITERS[format].holds} Choose another format: {', '.join(best)}.{advice}"
+    )
+
+
+def _labelled(records: Records) -> pd.DataFrame:
+    """The rows that have a label."""
+    return records.boxes_or_images[records.boxes_or_images["label"] != ""]

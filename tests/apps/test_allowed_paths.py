@@ -1,6 +1,7 @@
 """What the app may open, and that it runs no network file unless it was started so."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from jobs import job, runs
 from parts import config_form
+from projects import imports
 from projects.image_folders import check_images
 from projects.project import create_project
 from projects.versions import add_version
@@ -64,6 +66,39 @@ def test_a_path_has_to_lie_below_the_root_with_its_symlinks_resolved(here, outsi
     allowed_paths.check_path("runs/mine")  # what the app itself writes stays open to it
     with pytest.raises(ValueError, match="lies outside"):
         allowed_paths.check_path("photos")
+
+
+def test_what_is_typed_begins_at_the_root(here, outside, start):
+    (here / "photos").mkdir()
+    (outside / "out").symlink_to(here)
+    (here / "runs" / "mine").mkdir(parents=True)
+    assert allowed_paths.typed_path("photos") == Path("photos")  # the app was started in its root
+    start("--root", outside)
+    for typed, path in [("cat", outside / "cat"), ("runs/mine", Path("runs/mine")), ("nowhere", outside / "nowhere")]:
+        assert allowed_paths.typed_path(typed) == path
+        allowed_paths.check_path(path)
+    for leaving in ("photos", "../photos", "cat/../..", "out/photos", str(here / "photos"), "~"):
+        with pytest.raises(ValueError, match=r"There is nothing|lies outside"):
+            open_typed(leaving)
+
+
+def open_typed(text: str) -> None:
+    if not allowed_paths.check_path(allowed_paths.typed_path(text)).exists():
+        raise ValueError("There is nothing at it.")
+
+
+def test_the_pages_read_below_another_root(page, project, clothes, tmp_path_factory, start):
+    root = tmp_path_factory.mktemp("root")
+    shutil.copytree(clothes, root / "more" / "voc")
+    start("--root", root)
+    view = page("data", project=project.name, add="1")
+    view.widgets.button_group[0].set_value("On the server")
+    view.look()
+    assert str(root) in view.text.replace("\\", "")
+    view.choose("Folder or annotation file on the server", "more/voc").press("Add these images")
+    (file,) = (project.folder / "imports").glob("*/request.json")
+    assert imports.request_of(project, file.parent.name).source == str(root / "more" / "voc")
+    view.wait_for("30 were here already")
 
 
 def test_a_data_set_that_brings_a_program_is_refused():

@@ -264,6 +264,14 @@ def test_what_came_of_an_import_stays_beside_that_of_the_next_one(page, project,
     assert "Earlier: 2 images added." in text  # what the files say besides is not read yet
 
 
+def test_images_that_were_not_added_are_said_openly(page, project):
+    name = imports.ask_for(project, imports.Request("three of nine", "table.csv"))
+    imports.report(project, name, imports.Report("3 images added", unnamed=6, version=1))
+    text = page("data", project="clothes").text
+    assert "the file with the labels does not name them: 6 images" in text
+    assert "Add them without that file, and they wait for a label here" in text
+
+
 def test_the_files_of_an_import_that_was_cancelled_are_not_on_their_way(page, project):
     (project.uploads / "aa").mkdir()
     request = Request("other", str(project.uploads / "aa" / "other"))

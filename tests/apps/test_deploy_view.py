@@ -248,6 +248,7 @@ def test_the_files_name_the_model():
     assert stable["template"]["spec"]["containers"][0]["args"][0] == "/models/my_Flowers/3"
     assert canary["replicas"] == 0
     assert "photos" not in kubernetes_file("my_Flowers", "3")
+    assert "kubectl apply -f my_Flowers.yaml\n" in kubernetes_file("my_Flowers", "3")  # as the download is called
 
 
 @pytest.mark.parametrize("bundle", ["photos", "photos-1", "my-photos"])
@@ -274,3 +275,17 @@ images  images/s  p50 ms  p95 ms  p99 ms  failed
     by_clients, by_images = figures(text)
     assert by_clients["images a second"].tolist() == [103.1, 1403.0]
     assert len(by_images) == 1
+
+
+@pytest.mark.parametrize(("state", "said"), [("queued", "waits until another job has ended"), ("running", "Measuring")])
+def test_a_load_test_that_waits_is_not_said_to_measure(project, state, said, monkeypatch):
+    from jobs.job import Job
+    from jobs.servers import Server
+    from parts.deploy import load_test
+
+    captions: list[str] = []
+    monkeypatch.setattr(load_test.st, "caption", captions.append)
+    jobs = [Job(project.name, "1", "load test", "Load test", state, about={"bundle": "hats"})]
+    monkeypatch.setattr(load_test, "list_jobs", lambda project: jobs)
+    load_test.show_load_test(project, Server(jobs[0], "hats"))
+    assert [said in caption for caption in captions] == [True]

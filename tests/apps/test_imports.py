@@ -1,10 +1,12 @@
 """Images on their way into a project."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
+from jobs.programs import import_images
 from jobs.programs.import_images import annotators_of, notes_of
 from projects import imports
 from projects.imports import Report, Request
@@ -91,3 +93,40 @@ def test_notes_have_what_is_lost_first_and_no_flags(clothes):
     assert "no image 'x.png'" in first
     assert "--" not in first
     assert second.startswith("3 things (a.png and others): a remark")
+
+
+@pytest.mark.parametrize(("source", "said"), [("tfds:cifar10", "Downloading the data set"), ("photos", "Reading the")])
+def test_a_download_is_said_to_be_one(project, source, said, monkeypatch):
+    told: list[str] = []
+
+    class Stopped(Exception):
+        pass
+
+    def read(request, progress):
+        told.append(str(json.loads((project.folder / "progress.json").read_text())["doing"]))
+        raise Stopped
+
+    monkeypatch.setenv("IMGCLS_PROGRESS", str(project.folder / "progress.json"))
+    monkeypatch.setattr(import_images, "read", read)
+    with pytest.raises(Stopped):
+        import_images.main(project, imports.ask_for(project, Request("some", source)))
+    assert said in told[0]
+
+
+def test_an_uploaded_file_keeps_its_name_in_an_error(project):
+    table = project.uploads / "c6810ad932" / "addr" / "addr.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("address,label\nhttp://127.0.0.1:9/a.png,cat\n")
+    name = imports.ask_for(project, Request("addr", str(table), fetch_to=str(project.uploads / "fetched")))
+    with pytest.raises(ValueError, match=r"^addr\.csv gives no labelled image"):
+        import_images.main(project, name)
+
+
+def test_images_that_no_label_names_are_counted(project, clothes, monkeypatch):
+    monkeypatch.setattr(import_images, "audit", lambda *_: None)
+    names = sorted(path.name for path in (clothes / "bag").glob("*.png"))
+    (clothes / "bag" / "labels.csv").write_text(f"image,label\n{names[0]},bag\n{names[1]},purse\n")
+    name = imports.ask_for(project, Request("bag", str(clothes / "bag" / "labels.csv")))
+    import_images.main(project, name)
+    told = imports.unread_reports(project)[name]
+    assert (told.unnamed, told.says_more) == (8, True)

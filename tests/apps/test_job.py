@@ -39,9 +39,10 @@ def farm(here):
         cancel(made, job.id)
 
 
-def start(farm, program: str, kind: str = "import"):
+def start(farm, program: str, kind: str = "import", **how):
     path = os.pathsep.join([str(farm.folder.parents[1].absolute()), os.environ["PYTHONPATH"]])
-    return start_job(farm, kind, program, [program], {**environment(), "PYTHONPATH": path}, {"run": "one"}, "anna")
+    given = {**environment(), "PYTHONPATH": path}
+    return start_job(farm, kind, program, [program], given, {"run": "one"}, "anna", **how)
 
 
 def wait_until(condition) -> None:
@@ -97,6 +98,13 @@ def test_nothing_but_another_training_waits_for_a_training(farm):
     wait_until(lambda: look(farm, added.id).state == "running")
     if (os.cpu_count() or 2) < 4:
         assert look(farm, search.id).state == "queued"
+
+
+def test_nobody_waits_for_a_download(farm):
+    (farm.folder.parents[1] / "goats.py").write_text(SLEEPS)
+    downloads = [start(farm, program, downloads=True) for program in ("sheep", "goats")]
+    added = start(farm, "lambs")
+    wait_until(lambda: all(look(farm, job.id).state == "running" for job in [*downloads, added]))
 
 
 def test_the_same_work_is_begun_once_at_a_time(farm):

@@ -424,3 +424,34 @@ def test_the_app_itself_imports_no_tensorflow():
             "parts.deploy.load_test, jobs.programs.export_and_start; "
             "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules")  # fmt: skip
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_files_of_a_folder_that_are_no_images_are_named(page, project, clothes, monkeypatch):
+    from io import BytesIO
+
+    from jobs.job import Job
+    from parts.predict import folder_job
+    from projects.models import IMAGENET, Model
+
+    files = [BytesIO(min((clothes / "bag").glob("*.png")).read_bytes()), BytesIO(b"not an image"), BytesIO(b"hidden")]
+    for file, name in zip(files, ("photos/bag.png", "photos/notes.txt", "photos/.hidden"), strict=True):
+        file.name = name
+    monkeypatch.setattr(folder_job, "start_job", lambda *_: Job("clothes", "gone", "predict", "Naming", "queued"))
+    answer = folder_job.name_uploaded_folder(project, Model(IMAGENET, "efficientnet_lite0"), files)
+    view = page("predict", project=project.name, answer=answer.id)
+    assert "Not read, because their names are not of images: photos/notes" in view.text
+    assert answer.dropped == ("photos/notes.txt",)
+    assert "bag.png" not in view.text
+
+
+def test_a_model_that_a_server_has_not_is_said_with_what_to_type():
+    from parts.errors import in_page
+
+    from imgcls.serving.client.refusals import not_found
+    from imgcls.serving.client.target import make_target
+
+    error = not_found(make_target("http://127.0.0.1:8501/v1/models/nope", "", None, 1.0),
+                      "Servable not found for request: Latest(nope)")  # fmt: skip
+    said = in_page(str(error))
+    assert "Servable" not in said
+    assert "Type the name of one that it has at the end of the address" in said

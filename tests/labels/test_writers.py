@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcls.labels import Records, read_labels, write_labels
+from imgcls.labels import WRITERS, Records, read_labels, write_labels
 from imgcls.labels.records import BOX, typed
+from imgcls.labels.writing import count_kept
 
 NO_PROBLEMS = pd.DataFrame(columns=["file", "line", "reason", "effect"])
 SIZE = {"width": 64, "height": 48}
@@ -94,6 +95,32 @@ def test_yolo_holds_boxes_and_tells_the_rest(records, tmp_path):
     assert problems["file"].tolist().count("whole.png") == 1
 
 
+@pytest.mark.parametrize("format", WRITERS)
+def test_what_a_writer_says_it_keeps_is_what_comes_back(records, tmp_path, format):
+    extra = typed([{"image": "b/1.png", "label": "a/b", "split": "validation"} | SIZE])
+    rows = pd.concat([records.boxes_or_images, extra], ignore_index=True).assign(split="train")
+    records = Records(rows, NO_PROBLEMS, records.root)
+    write_labels(records, tmp_path / "out", format)
+    back = read_labels(tmp_path / "out", {"csv": "table"}.get(format, format)).boxes_or_images
+    assert count_kept(records, format) == ((back["label"] != "").sum(), 6)
+    assert WRITERS[format].holds.endswith(".")
+
+
+@pytest.mark.parametrize("format", WRITERS)
+def test_a_format_that_would_lose_every_label_is_refused(data_set, tmp_path, format):
+    data_set.image("a.png")
+    label = {"yolo": "cat", "voc": "a/b", "folders": "a/b"}.get(format, "cat")
+    records = Records(typed([{"image": "a.png", "label": label} | SIZE]), NO_PROBLEMS, data_set.root)
+    if format in ("coco", "csv"):
+        assert write_labels(records, tmp_path / "out", format).empty
+        return
+    with pytest.raises(
+        ValueError, match=r"cannot hold any of the 1 label here.* Choose another format: COCO \(coco\), "
+    ):
+        write_labels(records, tmp_path / "out", format)
+    assert not (tmp_path / "out").exists()
+
+
 def test_csv_holds_everything_and_no_formula(records, tmp_path):
     assert write_labels(records, tmp_path / "out", "csv").empty
     back = read_labels(tmp_path / "out", "table")
@@ -133,7 +160,9 @@ def test_names_that_differ_only_by_their_suffix_stay_two(data_set, tmp_path, loo
 
 def test_a_class_that_cannot_name_a_file_is_reported(data_set, tmp_path):
     data_set.image("a.png")
-    records = Records(typed([{"image": "a.png", "label": "../up"}]), NO_PROBLEMS, data_set.root)
+    data_set.image("b.png")
+    rows = [{"image": "a.png", "label": "../up"}, {"image": "b.png", "label": "down"}]
+    records = Records(typed(rows), NO_PROBLEMS, data_set.root)
     for format in ("folders", "voc"):
         problems = write_labels(records, tmp_path / "out" / format, format)
         assert "../up" in problems["reason"].iloc[0]

@@ -5,6 +5,9 @@ and looks for problems. What was asked for, the question and the report lie in t
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from projects import imports
 from projects.image_folders import check_images
@@ -22,10 +25,12 @@ from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.importing import needs_tensorflow
 from imgcls.data.sources.reasons import commonest
+from imgcls.labels.assembly import UNNAMED
 from imgcls.labels.records import LEFT_OUT
 from jobs.programs.audit_images import audit
 from jobs.programs.program import run
 
+DOWNLOADING = "Downloading the data set, if it is not here yet"
 MOST_NOTES = 8
 ATTEMPTS = 5  # to add the images, while others change the data
 
@@ -34,8 +39,9 @@ def main(project: Project, name: str) -> int:
     """Import what was asked for under this name."""
     request = imports.request_of(project, name)
     with progress_line() as progress:
-        progress.doing("Reading the labels", 0)
-        reading = read(request, progress)
+        progress.doing(DOWNLOADING if imports.is_tfds(request) else "Reading the labels", 0)
+        with names_as_uploaded(project, request):
+            reading = read(request, progress)
         if request.origin:
             reading.manifest.table["source"] = request.origin
         if request.folders is not None:
@@ -51,6 +57,18 @@ def main(project: Project, name: str) -> int:
         if number:
             audit(project, number, progress)
     return command.OK
+
+
+@contextmanager
+def names_as_uploaded(project: Project, request: Request) -> Iterator[None]:
+    """Errors call an uploaded file or folder by its name, and not by the place where the project keeps it."""
+    source = Path(request.source)
+    try:
+        yield
+    except ValueError as error:
+        if not source.is_relative_to(project.uploads) or str(source) not in str(error):
+            raise
+        raise ValueError(str(error).replace(str(source), source.name)) from error
 
 
 def read(request: Request, progress: ProgressLine) -> Reading:
@@ -101,7 +119,13 @@ def notes_of(reading: Reading) -> tuple[str, ...]:
 def report_of(reading: Reading, joined: Joined, number: int, request: Request) -> Report:
     """What came of it, for the page."""
     return Report(
-        joined.sentence(), notes_of(reading), joined.otherwise, request.dropped, number, annotators_of(reading)
+        joined.sentence(),
+        notes_of(reading),
+        joined.otherwise,
+        request.dropped,
+        number,
+        annotators_of(reading),
+        int((reading.problems["reason"] == UNNAMED).sum()),
     )
 
 

@@ -3,11 +3,11 @@
 import dataclasses
 import hashlib
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 from projects.imports import Request
 from projects.project import Project
+from safety import allowed_paths
 
 from imgcls.cli.flags import settings
 from imgcls.config import LabelsConfig
@@ -15,6 +15,7 @@ from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.labels import FORMATS
 from parts.data.camera import from_camera
 from parts.data.starting import request_for, start_import
+from parts.plain import plain
 from parts.uploads import save_uploads
 
 MOST_MEGABYTES = 2_000  # a file; an archive of this size fills the memory for a moment
@@ -60,15 +61,16 @@ def from_server(project: Project) -> Arrival:
     typed = st.text_input(
         "Folder or annotation file on the server",
         placeholder="photos or photos/instances.json",
-        help="Below the folder that the app may read. The files stay where they are and are never changed.",
+        help="The files stay where they are and are never changed.",
         key="server path",
     ).strip()
+    st.caption(plain(allowed_paths.where_paths_begin()))
     labels, unlabelled = ask_how()
 
     def arrive() -> Request:
         if not typed:
             raise ValueError("There is nothing to add yet. Type the path of a folder or of an annotation file.")
-        path = Path(typed).expanduser()
+        path = allowed_paths.typed_path(typed)
         return request_for(path.name, str(path), labels=labels, unlabelled=unlabelled)
 
     return arrive
@@ -156,9 +158,10 @@ def ask_how() -> tuple[dict, bool]:
             st.caption(FORMATS[format_].help)
         images = st.text_input("Folder of the images", help=_sentence(said["images"])).strip()
         group = st.text_input("Images that belong together", help=_sentence(said["group"])).strip()
-        values = {"format": format_, "images": images or None, "group": group or None}
-    plain = {field.name: field.default for field in dataclasses.fields(LabelsConfig)}
-    return {name: value for name, value in values.items() if value != plain[name]}, folders == "images"
+        images = str(allowed_paths.typed_path(images)) if images else None
+        values = {"format": format_, "images": images, "group": group or None}
+    usual = {field.name: field.default for field in dataclasses.fields(LabelsConfig)}
+    return {name: value for name, value in values.items() if value != usual[name]}, folders == "images"
 
 
 def _dropped(project: Project, label: str, directory: bool) -> Arrival:

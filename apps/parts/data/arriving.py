@@ -128,6 +128,11 @@ def _show_report(project: Project, name: str, told: Report, is_news: bool) -> No
     if told.dropped:
         shown = ", ".join(told.dropped[:5]) + (" and others" if len(told.dropped) > 5 else "")
         st.warning(f"Not kept, because their names are neither of images nor of labels: {plain(shown)}.")
+    if told.unnamed:
+        st.warning(
+            f"Not added, because the file with the labels does not name them: {counted(told.unnamed, 'image')}. Add "
+            "them without that file, and they wait for a label here; or add the file again with a line for each."
+        )
     _show_notes(told.notes)
     if told.annotators:
         with st.expander("Who labelled", icon=":material/group:"):

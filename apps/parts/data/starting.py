@@ -41,6 +41,7 @@ def go_on_with(project: Project, name: str, request: Request) -> Job:
         allowed_paths.environment(),
         about={"import": name},
         who=who(),
+        downloads=imports.downloads(request),
     )
 
 

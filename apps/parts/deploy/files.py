@@ -31,7 +31,8 @@ def kubernetes_file(bundle: str, version: str) -> str:
     text = (TEMPLATES / "serving-on-kubernetes.yaml").read_text("utf-8")
     text = re.sub(r"replicas: 1  #.*", "replicas: 0  # give it a newer version above, and pods here", text)
     names = {"photos": _label(bundle), "/models/photos": f"/models/{bundle}"}
-    return TEMPLATE_NAME.sub(lambda found: names.get(found[0], f"/models/{bundle}/{version}"), text)
+    text = TEMPLATE_NAME.sub(lambda found: names.get(found[0], f"/models/{bundle}/{version}"), text)
+    return text.replace("-f deploy/serving-on-kubernetes.yaml", f"-f {bundle}.yaml")
 
 
 def _label(bundle: str) -> str:

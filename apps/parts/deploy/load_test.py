@@ -22,7 +22,9 @@ TITLES = ("Clients that send one image each", "One client with several images in
 def show_load_test(project: Project, server: Server) -> None:
     """A button that starts it, and the figures of the last one."""
     last = last_test(project, server.bundle)
-    if last and last.is_live:
+    if last and last.state == "queued":
+        st.caption("The load test waits until another job has ended; the strip at the side shows what runs.")
+    elif last and last.is_live:
         st.caption("Measuring: the strip at the side shows how far it is.")
     elif st.button("Run a load test", icon=":material/speed:", help="Half a minute, in which the server is busy."):
         program = ("imgcls.serve", "load", server.model_address, "--bundle", str(project.bundles / server.bundle),

@@ -1,5 +1,7 @@
 """One answer: how many images of which kind, cards, and a table to download."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 from jobs.job import look
@@ -38,6 +40,9 @@ def show_answer(project: Project, answer: Answer) -> bool:
     Returns:
         Whether an image is named.
     """
+    if answer.dropped:
+        names = plain(", ".join(answer.dropped[:MOST_NAMES]))
+        st.warning(f"Not read, because their names are not of images: {names}{_more(answer.dropped)}.")
     if answer.job and not _job_ended(project, answer):
         _follow(project, answer, threshold(project, answer))
         return not newest_rows(answer, 1).empty
@@ -114,7 +119,7 @@ def reasons(unread: pd.DataFrame) -> list[str]:
     return lines if others < 1 else [*lines[:MOST_REASONS], f"- and {counted(others, 'other reason')}, in the table"]
 
 
-def _more(names: list[str]) -> str:
+def _more(names: Sequence[str]) -> str:
     return f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
 
 

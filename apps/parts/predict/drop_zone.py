@@ -1,17 +1,18 @@
 """Where the images come from: dropped files, a folder or an archive, the camera, or a place on the server."""
 
 from datetime import datetime
-from pathlib import Path
 
 import streamlit as st
 from projects.answers import Answer, add_pictures, start_answer
 from projects.models import Model
 from projects.project import Project
 from projects.wording import in_words
+from safety import allowed_paths
 
 from imgcls.image_files import READABLE
 from parts.opened import keep
 from parts.person import who
+from parts.plain import plain
 from parts.predict.folder_job import name_archive, name_place, name_uploaded_folder
 
 DROP, FOLDER, CAMERA, PLACE = "Drop images", "Folder or zip", "Camera", "On the server"
@@ -73,13 +74,10 @@ def _folder(project: Project, model: Model, shown: Answer | None) -> None:
 
 
 def _place(project: Project, model: Model, shown: Answer | None) -> None:
-    typed = st.text_input(
-        "Folder, zip or tar file on the server",
-        placeholder="photos/2026",
-        help="Below the folder that the app reads.",
-    ).strip()
+    typed = st.text_input("Folder, zip or tar file on the server", placeholder="photos/2026").strip()
+    st.caption(plain(allowed_paths.where_paths_begin()))
     if _pressed(bool(typed)):
-        keep(answer=name_place(project, model, Path(typed)).id)
+        keep(answer=name_place(project, model, allowed_paths.typed_path(typed)).id)
         st.rerun()
 
 

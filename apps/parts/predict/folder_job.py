@@ -1,6 +1,7 @@
 """Many images, named by a job: an uploaded folder or archive, or a place on the server."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from jobs.job import Job, start_job
@@ -37,7 +38,7 @@ def name_place(project: Project, model: Model, place: Path) -> Answer:
 
 
 def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]) -> Answer:
-    """Name the images of a folder that was uploaded; other files in it are dropped.
+    """Name the images of a folder that was uploaded; other files in it are not kept, and the answer names them.
 
     Raises:
         ValueError: There is no image in it, or a file's path would lead out of the folder.
@@ -51,7 +52,10 @@ def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]
         target = answer.folder / "pictures" / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.getvalue())
-    return _started(project, _of(answer, answer.folder / "pictures"))
+    images = {file.name for _, file in kept}
+    seen = [file.name for file in files if not PurePosixPath(file.name).name.startswith(".")]
+    dropped = tuple(name for name in seen if name not in images)
+    return _started(project, replace(answer, pictures=str(answer.folder / "pictures"), dropped=dropped))
 
 
 def name_archive(project: Project, model: Model, file: Upload) -> Answer:
@@ -60,16 +64,12 @@ def name_archive(project: Project, model: Model, file: Upload) -> Answer:
     target = answer.folder / "pictures.zip"
     with replacing(target) as partial:
         partial.write_bytes(file.getvalue())
-    return _started(project, _of(answer, target))
+    return _started(project, replace(answer, pictures=str(target)))
 
 
 def name_again(project: Project, answer: Answer) -> Answer:
     """Name the images that the job of an answer has not come to."""
     return with_job(answer, _start(project, answer).id)
-
-
-def _of(answer: Answer, pictures: Path) -> Answer:
-    return Answer(**{**vars(answer), "pictures": str(pictures)})
 
 
 def _started(project: Project, answer: Answer) -> Answer:

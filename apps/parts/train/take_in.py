@@ -32,7 +32,7 @@ def offer_to_take_in(project: Project) -> None:
         if pressed:
             with explained():
                 with st.spinner("Copying"):
-                    run, bundle = taken_in(project, Path(str(typed).strip()).expanduser())
+                    run, bundle = taken_in(project, allowed_paths.typed_path(str(typed).strip()))
                 if run:
                     keep(run=run)
                     st.rerun()

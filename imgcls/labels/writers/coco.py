@@ -10,7 +10,12 @@ from imgcls.labels.records import Problems, Records, grouped
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
 
-WRITER = Writer("coco", "COCO", order=10)
+WRITER = Writer(
+    "coco",
+    "COCO",
+    order=10,
+    holds="Boxes and labels of whole images. The latter are annotations with an empty box, which some tools pass over.",
+)
 FLAGS = ("difficult", "occluded", "truncated")
 
 

@@ -2,12 +2,20 @@
 
 from pathlib import Path, PurePosixPath
 
+import pandas as pd
+
 from imgcls.labels.records import LEFT_OUT, Problems, Records, grouped
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place, report_unheld
 from imgcls.labels.writers.voc import NO_FILE_NAME
 
-WRITER = Writer("folders", "one folder of images a class", order=50)
+WRITER = Writer(
+    "folders",
+    "one folder of images a class",
+    order=50,
+    holds="One class an image, and no boxes. Images of several classes are left out, and those of a class whose name "
+    "no folder can have.",
+)
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
@@ -38,6 +46,11 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     report_unheld(labelled, LOST, "A folder", problems)
     place(records.root, folder, names, problems)
     return problems
+
+
+def keeps(rows: pd.DataFrame) -> pd.Series:
+    """Which labels are the only class of their image, and can name a folder."""
+    return (rows.groupby("image")["label"].transform("nunique") == 1) & ~rows["label"].str.contains(NO_FILE_NAME)
 
 
 def _name(folder: PurePosixPath, image: str, taken: set[str]) -> str:

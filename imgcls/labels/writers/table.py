@@ -11,7 +11,9 @@ from imgcls.labels.table_files import quoted
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
 
-WRITER = Writer("csv", "a CSV table", order=40)
+WRITER = Writer(
+    "csv", "a CSV table", order=40, holds="Boxes and labels of whole images, with all that is known of them."
+)
 
 
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:

@@ -13,7 +13,13 @@ from imgcls.labels.records import Problems, Records, grouped
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
-WRITER = Writer("voc", "Pascal VOC", order=20)
+WRITER = Writer(
+    "voc",
+    "Pascal VOC",
+    order=20,
+    holds="Boxes in XML files. Labels of whole images in the lists of ImageSets/Main, a list for each class; a class "
+    "whose name no file can have is left out of them.",
+)
 CORNERS = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
 FLAGS = ("truncated", "occluded", "difficult")
 LIST_NAMES = {"train": "train", "validation": "val", "test": "test", "": "trainval"}
@@ -39,6 +45,11 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     whole = rows[rows["x_min"].isna() & (rows["label"] != "")]
     report_unheld(whole, ("annotator", "attributes", "occluded", "truncated"), "A list of Pascal VOC", problems)
     return problems
+
+
+def keeps(rows: pd.DataFrame) -> pd.Series:
+    """Which labels are a box, or can name a list."""
+    return rows["x_min"].notna() | ~rows["label"].str.contains(NO_FILE_NAME)
 
 
 def _annotation(name: str, rows: pd.DataFrame, problems: Problems) -> ElementTree.Element:

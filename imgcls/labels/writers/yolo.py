@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pandas as pd
 import yaml
 
 from imgcls.labels.image_index import upright_size
@@ -10,7 +11,12 @@ from imgcls.labels.records import Problems, Records, grouped
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
-WRITER = Writer("yolo", "YOLO", order=30)
+WRITER = Writer(
+    "yolo",
+    "YOLO",
+    order=30,
+    holds="Boxes only. To classify whole images, YOLO reads one folder of images a class.",
+)
 KEYS = {"train": "train", "validation": "val", "test": "test"}
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
@@ -46,6 +52,11 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     problems.extend(whole["image"], [""] * len(whole), reasons, "left out")
     report_unheld(rows[rows["x_min"].notna()], LOST, "YOLO text", problems)
     return problems
+
+
+def keeps(rows: pd.DataFrame) -> pd.Series:
+    """Which labels are a box."""
+    return rows["x_min"].notna()
 
 
 def _line(row: Any, number: int, size: tuple[int, int]) -> str:
