@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import time
 import zlib
@@ -19,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imgcls.heard_signals import heard_signals
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.memory import give_back_freed
 from imgcls.serving.server.monitoring.exposition import CONTENT_TYPE
@@ -282,11 +284,12 @@ def serve(
         on_stop: Called at the beginning of the time to drain, in a thread; the server waits for it.
 
     Raises:
-        KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
+        KeyboardInterrupt: After Ctrl-C or SIGTERM, when the requests at hand are answered.
     """
     server = _Server(config)
     server.on_ready, server.on_stop = on_ready, on_stop
-    server.run(sockets=[listener])
+    with heard_signals([signal.SIGTERM], signal.default_int_handler):  # uvicorn raises at its end what it got
+        server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
