@@ -1,5 +1,6 @@
 """`python -m imgcls.serve` as a process."""
 
+import json
 import os
 import re
 import signal
@@ -57,8 +58,8 @@ def start(*arguments) -> subprocess.Popen:
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.thorough
-def test_it_serves_what_it_says_and_ends_quietly(folder, stop):
-    process = start(folder, "--port", "0")
+def test_it_serves_what_it_says_and_ends_quietly(folder, stop, tmp_path):
+    process = start(folder, "--port", "0", "--access-log", tmp_path / "access.jsonl")
     try:
         line = process.stdout.readline()
         url = re.search(r"http://127\.0\.0\.1:\d+/v1/models/half_plus_three", line).group()
@@ -77,6 +78,8 @@ def test_it_serves_what_it_says_and_ends_quietly(folder, stop):
         process.send_signal(stop)
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+    lines = [json.loads(line) for line in (tmp_path / "access.jsonl").read_text("utf-8").splitlines()]
+    assert {"POST", "Predict"} <= {line["method"] for line in lines}  # over REST and over gRPC
     assert output.endswith("Stopped.\n")
 
 
