@@ -2,6 +2,7 @@
 
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
+from imgcls.serving.server.request_log import RequestLog
 
 
 class GrpcBeside:
@@ -11,6 +12,7 @@ class GrpcBeside:
         models: What is served.
         settings: How it listens; None for no gRPC.
         drain_seconds: That calls at hand may take when it stops.
+        log: Where calls are written down; None for nowhere.
 
     Attributes:
         is_drained: Whether every call was answered before it stopped.
@@ -19,8 +21,10 @@ class GrpcBeside:
         ValueError: If the port cannot be had.
     """
 
-    def __init__(self, models: Models, settings: GrpcSettings | None, drain_seconds: float) -> None:
-        self._server = GrpcServer(models, settings) if settings else None
+    def __init__(
+        self, models: Models, settings: GrpcSettings | None, drain_seconds: float, log: RequestLog | None = None
+    ) -> None:
+        self._server = GrpcServer(models, settings, log) if settings else None
         self._settings, self._drain_seconds = settings, drain_seconds
         self.is_drained = True
 

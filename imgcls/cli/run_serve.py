@@ -22,6 +22,7 @@ from imgcls.serving.server.grpc.server import GrpcSettings
 from imgcls.serving.server.listening import listen
 from imgcls.serving.server.monitoring.drift_window import Reference
 from imgcls.serving.server.monitoring.metrics import Metrics
+from imgcls.serving.server.request_log import RequestLog, open_request_log
 from imgcls.serving.server.rest.http import configuration, make_app, serve
 from imgcls.serving.server.rest.http_options import HttpOptions
 
@@ -83,14 +84,25 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     address: as clients call it.
     """
     models = _models(folders, settings)
+    with open_request_log(settings.http.access_log) as log:
+        is_drained = _serve(models, listener, address, settings, log)
+    print("Stopped.", flush=True)
+    if not is_drained:  # no thread can be ended from outside, and Python would wait for each
+        os._exit(command.OK)
+    return command.OK
+
+
+def _serve(models: Models, listener: socket.socket, address: str, settings: Settings, log: RequestLog) -> bool:
+    """Serve until Ctrl-C or SIGTERM; returns whether no thread is at work any more."""
     app = make_app(
         models,
         most_bytes=settings.most_bytes,
         threads=settings.threads,
         poll_seconds=settings.poll_seconds,
         options=settings.http,
+        log=log,
     )
-    grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
+    grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds, log)
     listen(listener)
 
     def begin() -> None:
@@ -99,11 +111,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
 
     with suppress(KeyboardInterrupt):
         serve(configuration(app, settings.drain_seconds, **settings.tls), listener, begin, grpc.stop)
-    print("Stopped.", flush=True)
-    is_busy = bool(app.state.working) or models.is_loading or not grpc.is_drained
-    if is_busy:  # no thread can be ended from outside, and Python would wait for each
-        os._exit(command.OK)
-    return command.OK
+    return not app.state.working and not models.is_loading and grpc.is_drained
 
 
 def _models(folders: Sequence[Path], settings: Settings) -> Models:

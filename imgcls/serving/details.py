@@ -64,8 +64,8 @@ def read_details(version: Path) -> dict[str, Any]:
         Preprocessing(**details["preprocessing"]), list(details["class_names"])
     except FileNotFoundError as error:
         raise ValueError(
-            f"{version} is a SavedModel without {DETAILS}, so it was not written by `python -m imgcls.export`. "
-            "Export the run again."
+            f"{version} is a SavedModel without {DETAILS}, so it is no whole version that `python -m imgcls.export` "
+            "wrote; the bfloat16 inside of one is none either. Name the version itself, or export the run again."
         ) from error
     except (json.JSONDecodeError, KeyError, TypeError, ValueError, OSError) as error:
         raise ValueError(f"{version / DETAILS} cannot be read ({error}). Export the run again.") from error

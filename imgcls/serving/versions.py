@@ -9,6 +9,7 @@ from imgcls.command_line import command_line
 from imgcls.nearest_name import nearest_name
 
 MODEL = "saved_model.pb"
+PARTS = ("variables", "assets", "assets.extra")  # folders of a version that are no further format
 
 
 def check_name(name: str) -> str:
@@ -87,6 +88,7 @@ def check_bundle(path: str | Path) -> Path:
         raise ValueError(f"{path} is a file; expected the folder of a bundle, such as saved_models/flowers.")
     if is_version(path):
         return path
+    check_no_format(path)
     if (path / MODEL).is_file():
         raise ValueError(
             f"{path} holds a SavedModel, but the folder of a version is called by a whole number; "
@@ -95,6 +97,20 @@ def check_bundle(path: str | Path) -> Path:
     if not versions(path):
         raise ValueError(f"{path} is no bundle: it holds no version, such as {path.name}/1. {_what_it_is(path)}")
     return path
+
+
+def check_no_format(path: Path) -> None:
+    """Refuse the folder of a further format, such as photos/1/openvino-int8, where a bundle is expected.
+
+    Raises:
+        ValueError: If it is one.
+    """
+    version = Path(os.path.abspath(path)).parent
+    if path.is_dir() and is_version(version) and path.name not in PARTS:
+        raise ValueError(
+            f"{path} is one format of a bundle, not the bundle. Name {version} instead. From Python, "
+            f'imgcls.serving.bundle.load_bundle("{version}", "{path.name}") computes with this format.'
+        )
 
 
 def _bundles(folder: Path) -> list[str]:

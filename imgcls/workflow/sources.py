@@ -7,6 +7,7 @@ from pathlib import Path
 from imgcls.data.sources.cards import list_cards
 from imgcls.data.sources.load import load_manifest
 from imgcls.run_folder import RunFolder
+from imgcls.serving.versions import check_no_format
 
 
 def list_images(names: Sequence[str | Path]) -> list[Path]:
@@ -43,6 +44,7 @@ def check_source(path: Path) -> None:
         FileNotFoundError: If there is nothing at `path`.
         ValueError: If it is something else.
     """
+    check_no_format(path)
     if is_bundle(path):
         return
     if not path.exists():

@@ -77,7 +77,13 @@ def test_tls_token_and_log_hold_for_rest_and_grpc(half_plus_three, pem, tmp_path
         process.terminate()
         process.communicate(timeout=60)
     lines = [json.loads(line) for line in (tmp_path / "access.jsonl").read_text("utf-8").splitlines()]
-    assert [line["status"] for line in lines] == [401, 200, 200]
+    assert [(line["method"], line["status"]) for line in lines] == [
+        ("POST", 401),
+        ("POST", 200),
+        ("GET", 200),
+        ("GetModelStatus", 401),
+        ("GetModelStatus", 200),
+    ]
 
 
 def test_what_cannot_be_used(pem, tmp_path, monkeypatch):

@@ -33,6 +33,7 @@ from imgcls.serving.server.core.parts import Limits
 from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
 from imgcls.serving.server.listening import take_port
 from imgcls.serving.server.monitoring.metrics import Metrics
+from imgcls.serving.server.request_log import RequestLog, open_request_log
 from imgcls.serving.server.rest.http import configuration, make_app
 from tests.conftest import SAMPLE
 
@@ -201,9 +202,16 @@ def limited(models: Models, limits: Limits) -> Models:
 @contextmanager
 def serving(models: Models, uvicorn_options=None, **options):
     """Serve models from a thread; yields the address."""
-    app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
+    place = options["options"].access_log if "options" in options else ""
+    with open_request_log(place) as log:
+        app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, "log": log, **options})
+        with _running(uvicorn.Server(configuration(app, **(uvicorn_options or {})))) as address:
+            yield address
+
+
+@contextmanager
+def _running(server: uvicorn.Server):
     listener = take_port("127.0.0.1", 0)
-    server = uvicorn.Server(configuration(app, **(uvicorn_options or {})))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -217,9 +225,9 @@ def serving(models: Models, uvicorn_options=None, **options):
 
 
 @contextmanager
-def serving_grpc(models: Models, **settings):
+def serving_grpc(models: Models, log: RequestLog | None = None, **settings):
     """Serve models over gRPC from this process; yields host and port."""
-    server = GrpcServer(models, GrpcSettings(**{"port": 0, "most_bytes": 1 << 20, **settings}))
+    server = GrpcServer(models, GrpcSettings(**{"port": 0, "most_bytes": 1 << 20, **settings}), log)
     server.start()
     try:
         yield f"127.0.0.1:{server.port}"

@@ -19,7 +19,8 @@ from imgcls.serving.bundle import load_bundle
 from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.formats.saved_model import SavedModelFormat
 from imgcls.serving.parity import Parity, Reference, ask_reference, compare_engine, compare_saved_model
-from imgcls.serving.versions import find_version, versions
+from imgcls.serving.versions import check_bundle, find_version, versions
+from imgcls.workflow.sources import check_source
 from tests.conftest import ROOT
 from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, export, exported, make_classifier
 
@@ -232,6 +233,17 @@ def test_what_is_no_bundle(tmp_path, make, message):
     make(path)
     with pytest.raises(ValueError, match=message):
         load_bundle(path)
+
+
+@pytest.mark.parametrize("name", ["saved_model-bfloat16", "onnx", "openvino-int8"])
+@pytest.mark.parametrize("check", [check_bundle, check_source])
+def test_a_format_inside_a_bundle_leads_to_the_bundle(tmp_path, name, check):
+    version = tmp_path / "flowers" / "1"
+    _save(version, {"saved_model.pb": "", f"{name}/{'saved_model.pb' if name.startswith('saved') else 'model.x'}": ""})
+    with pytest.raises(ValueError, match="is one format of a bundle") as caught:
+        check(version / name)
+    assert f"Name {version} instead." in str(caught.value)
+    assert f'load_bundle("{version}", "{name}")' in str(caught.value)
 
 
 def test_the_nearest_name_is_offered(bundle_path):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow
 import pyarrow.parquet
@@ -55,7 +56,21 @@ def _csv_file(path: Path, columns: list[str]) -> Iterator[Write]:
 @contextmanager
 def _jsonl_file(path: Path, columns: list[str]) -> Iterator[Write]:
     with path.open("w", encoding="utf-8") as file:
-        yield lambda rows: rows.to_json(file, orient="records", lines=True, force_ascii=False, double_precision=7)
+        yield lambda rows: file.writelines(_json_lines(rows))
+
+
+def _json_lines(rows: pd.DataFrame) -> Iterator[str]:
+    """A line of JSON for each row. pandas would round numbers behind the point, and small ones to 0."""
+    for values in zip(*(_json_values(rows[name]) for name in rows), strict=True):
+        row = dict(zip(rows, values, strict=True))
+        yield json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def _json_values(column: pd.Series) -> list[object]:
+    """The values of a column; numbers in the fewest digits that give them back in their own precision."""
+    if pd.api.types.is_float_dtype(column):
+        return [float(str(value)) if np.isfinite(value) else None for value in column.to_numpy()]
+    return list(column.tolist())
 
 
 @contextmanager

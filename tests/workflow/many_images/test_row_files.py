@@ -1,6 +1,9 @@
+import csv
+import json
 import os
 import signal
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,3 +34,18 @@ def test_a_parquet_file_keeps_truths_numbers_and_text(tmp_path):
     with row_files.row_file(tmp_path / "rows.parquet", list(rows)) as write:
         write(rows)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), rows)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_jsonl_keeps_numbers_as_csv_does(tmp_path, dtype):
+    values = np.array([0.3, 1e-9, 3.14159e-38, 1 / 3, 0.99999994, np.nan], dtype)
+    rows = pd.DataFrame({"image": "fotos/ä.jpg", "several": True, "probability": values, "problem": ""})
+    for suffix in (".csv", ".jsonl"):
+        with row_files.row_file(tmp_path / f"rows{suffix}", list(rows)) as write:
+            write(rows)
+    lines = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text("utf-8").splitlines()]
+    assert lines[0] == {"image": "fotos/ä.jpg", "several": True, "probability": 0.3, "problem": ""}
+    assert [dtype(line["probability"]) for line in lines[:-1]] == list(values[:-1])
+    assert lines[-1]["probability"] is None
+    in_csv = [row["probability"] for row in csv.DictReader((tmp_path / "rows.csv").read_text("utf-8").splitlines())]
+    assert [line["probability"] for line in lines[:-1]] == list(map(float, in_csv[:-1]))

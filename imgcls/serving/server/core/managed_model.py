@@ -116,11 +116,13 @@ class ManagedModel:
             found = self.settings.found()
             if found is None:
                 return
+            is_first = self._seen is None
             wanted = self._wanted(found)
+            level = logging.DEBUG if is_first else logging.INFO  # who starts a server says what it begins with
             for number in set(self._failed) - set(wanted):
                 self._wait_no_more(number)
             for number in sorted(set(wanted) - set(self._served), reverse=True):
-                self._take(number, wanted[number])
+                self._take(number, wanted[number], level)
             if not found or set(wanted) & set(self._served):  # until then the old ones are better than none
                 for number in set(self._served) - set(wanted):
                     self._let_go(number)
@@ -159,7 +161,7 @@ class ManagedModel:
         log.info("Version %d of %s waits for %s", number, self.settings.name, missing or "its files to rest")
         return False
 
-    def _take(self, number: int, path: Path) -> None:
+    def _take(self, number: int, path: Path, level: int) -> None:
         files = files_of(path)  # before it is read: what is copied meanwhile is a reason to read it again
         failed = self._failed.get(number)
         if failed is None or failed.files != files:
@@ -175,7 +177,7 @@ class ManagedModel:
         self._failed.pop(number, None)
         self._served = {**self._served, number: version}
         self._set(number, AVAILABLE)
-        log.debug("Version %d of %s is served. %s", number, self.settings.name, version.note)
+        log.log(level, "Version %d of %s is served.%s", number, self.settings.name, version.note and f" {version.note}")
 
     def _fail(self, number: int, before: _Failure, error: str) -> None:
         attempts = before.attempts + 1
@@ -202,6 +204,7 @@ class ManagedModel:
     def _ended(self, number: int) -> None:
         if self.states[number].state == UNLOADING:  # and was not loaded again meanwhile
             self._set(number, END)
+            log.info("Version %d of %s is served no more.", number, self.settings.name)
 
     def _set(self, number: int, state: str, error: str = "") -> None:
         with self._of_states:

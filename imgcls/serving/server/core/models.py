@@ -1,5 +1,6 @@
 """The models that a server answers for: REST and gRPC both find them here."""
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from imgcls.serving.server.core.whole_version import what_is_missing
 from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 from imgcls.serving.signatures import EMBEDDING
 
+log = logging.getLogger(__name__)
 __all__ = ["Execution", "ModelSettings", "Models", "ServedVersion", "VersionState"]
 
 
@@ -205,6 +207,8 @@ class Models:
                 self._models[each.name].settings = each
             for name in set(before) - set(kept):
                 before[name].let_all_go()
+            for model in self._models.values():
+                _warn_of_missing(model)
         if kept:
             self.refresh(wait=False)
 
@@ -241,6 +245,21 @@ def _why_not_served(model: ManagedModel) -> str:
         return f"{folder} holds no version that is to be served. Write one with `python -m imgcls.export RUN`."
     number, missing = max(model.states), what_is_missing(folder / str(max(model.states)))
     return f"{folder} holds no whole version: {number} lacks {missing}. Copy or export it again."
+
+
+def _warn_of_missing(model: ManagedModel) -> None:
+    """Say which versions a model shall serve that are not there, and what is served meanwhile."""
+    wanted, found = model.settings, model.settings.found() or {}
+    missing = [number for number in wanted.versions if number not in found]
+    if missing:
+        meanwhile = sorted(wanted.chosen(found)) or model.available  # old ones are better than none
+        log.warning(
+            "Model %s asks for versions that are not in %s: %s. Served until they come: %s.",
+            wanted.name,
+            wanted.folder,
+            ", ".join(map(str, missing)),
+            ", ".join(map(str, meanwhile)),
+        )
 
 
 def _check_labels(settings: ModelSettings, model: ManagedModel) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 
 import numpy as np
 
+from imgcls.counted import counted
 from imgcls.data.inspection.facts import LARGE, ONE_LARGE
 from imgcls.image_files import MOST_PIXELS, TooLarge
 from imgcls.serving.loaded_model import LoadedModel
@@ -102,8 +103,8 @@ def run_in_parts(
     total = sum(max(pixels, seen) for pixels in announced)
     if total > limits.pixels:
         raise RequestError(
-            f"The request has {len(images)} images of {total / 1e6:,.0f} megapixels together, and this server takes "
-            f"{limits.pixels / 1e6:,.0f}. Send fewer images at once, or start it with a larger "
+            f"The request has {_megapixels(total)} megapixels in {counted(len(images), 'image')}, and this server "
+            f"takes {_megapixels(limits.pixels)}. Send fewer images at once, or start it with a larger "
             "--max-request-megapixels.",
             TOO_LARGE,
         )
@@ -142,6 +143,11 @@ def parts(announced: Sequence[int], seen: int) -> Iterator[slice]:
             begin, pixels = place, 0
         pixels += size
     yield slice(begin, len(announced))
+
+
+def _megapixels(pixels: int) -> str:
+    """To the pixel, so that what is a little above a limit does not read like the limit."""
+    return f"{pixels / 1e6:,.6f}".rstrip("0").rstrip(".")
 
 
 def _announced(images: np.ndarray) -> tuple[list[int], dict[int, str]]:

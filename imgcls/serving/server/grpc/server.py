@@ -12,11 +12,13 @@ import grpc
 from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.grpc.access import Access
 from imgcls.serving.server.grpc.health_service import NAME as HEALTH
 from imgcls.serving.server.grpc.health_service import HealthService
 from imgcls.serving.server.grpc.model_service import ModelService
 from imgcls.serving.server.grpc.prediction_service import PredictionService
 from imgcls.serving.server.listening import check_free
+from imgcls.serving.server.request_log import RequestLog
 from imgcls.serving.server.rest.token import names_token
 
 MOST_WAITING = 256  # calls, each with its message in memory; what comes then is refused
@@ -51,6 +53,7 @@ class GrpcServer:
     Args:
         models: What is served.
         settings: How it listens.
+        log: Where calls are written down; None for nowhere.
 
     Attributes:
         port: That it listens at.
@@ -59,7 +62,7 @@ class GrpcServer:
         ValueError: If the port cannot be had.
     """
 
-    def __init__(self, models: Models, settings: GrpcSettings) -> None:
+    def __init__(self, models: Models, settings: GrpcSettings, log: RequestLog | None = None) -> None:
         check_free(settings.host, settings.port, "--grpc-port")
         self._threads = _Threads(settings.threads, "grpc")
         self._server = grpc.server(
@@ -70,7 +73,7 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),  # else a second server would share the port in silence
             ],
             maximum_concurrent_rpcs=settings.threads + MOST_WAITING,
-            interceptors=[_Password(settings.token)] if settings.token else [],
+            interceptors=_interceptors(settings.token, log or RequestLog()),
         )
         predictions = PredictionService(models, settings.most_bytes, settings.request_seconds)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, self._server)
@@ -109,6 +112,12 @@ class GrpcServer:
         self._server.stop(drain_seconds).wait()
         self._threads.shutdown(wait=False, cancel_futures=True)
         return not self._threads.working
+
+
+def _interceptors(token: str, log: RequestLog) -> list[grpc.ServerInterceptor]:
+    """What a call passes through, in this order, so that a refused one is written down too."""
+    access = [Access(log)] if log.lines or log.tracer else []
+    return [*access, *([_Password(token)] if token else [])]
 
 
 class _Threads(ThreadPoolExecutor):

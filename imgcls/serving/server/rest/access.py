@@ -1,53 +1,25 @@
 """The way of a request into a server and out: its id, the line in the access log, its span, and who may ask."""
 
-import json
-import logging
 import re
-import sys
 import time
-import uuid
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from logging.handlers import WatchedFileHandler
-from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from imgcls.serving.server.request_error import FAULT
+from imgcls.serving.server.request_log import REQUEST_ID, RequestLog, id_of, line
 from imgcls.serving.server.rest.http_options import HttpOptions
 from imgcls.serving.server.rest.json_tensors import encode
 from imgcls.serving.server.rest.token import names_token
-from imgcls.serving.server.rest.tracing import Tracer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-REQUEST_ID = "X-Request-ID"
-PLAIN = re.compile(r"[\w.:/+=-]{1,128}", re.ASCII)  # an id that may stand in a log
 OPEN = re.compile(r"/v2/health/.*|/|/docs")  # what is answered without a token
 SCHEME = re.compile(r"https?://")
-
-
-def open_log(place: str) -> logging.Logger | None:
-    """Open an access log.
-
-    Args:
-        place: A file, which may be moved away while it is written to; "-" for standard output; "" for none.
-
-    Raises:
-        ValueError: If the file cannot be written.
-    """
-    if not place:
-        return None
-    try:
-        handler = logging.StreamHandler(sys.stdout) if place == "-" else WatchedFileHandler(place, encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"--access-log {Path(place)} cannot be written: {error}.") from error
-    log = logging.Logger("imgcls.access", logging.INFO)  # of no tree: no other handler gets its lines
-    log.addHandler(handler)
-    return log
 
 
 @dataclass(frozen=True)
@@ -57,14 +29,12 @@ class Access:
     Attributes:
         app: Answers them.
         options: Say who may ask.
-        log: Gets a line of JSON for each; None for no log.
-        tracer: Gets a span for each; None for no spans.
+        log: Where requests are written down.
     """
 
     app: App
     options: HttpOptions
-    log: logging.Logger | None
-    tracer: Tracer | None
+    log: RequestLog
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, as ASGI wants it."""
@@ -74,15 +44,18 @@ class Access:
         passage = _Passage(scope, send, self.options)
         headers = Headers(scope=scope)
         try:
-            if self.tracer is None:
+            if self.log.tracer is None:
                 await self._answer(scope, headers, receive, passage)
             else:
-                with self.tracer.span(scope["method"], scope["path"], headers) as span:
-                    await self._answer(scope, headers, receive, passage)
-                    self.tracer.end(span, passage.status, passage.request_id)
+                name, attributes = f"{scope['method']} {scope['path']}", passage.attributes()
+                with self.log.tracer.span(name, attributes, headers) as span:
+                    try:
+                        await self._answer(scope, headers, receive, passage)
+                    finally:
+                        self.log.tracer.end(span, passage.attributes_at_end(), passage.status >= FAULT)
         finally:
-            if self.log:
-                self.log.info(passage.line())
+            if self.log.lines:
+                self.log.lines.info(passage.line())
 
     async def _answer(self, scope: Message, headers: Headers, receive: Receive, passage: "_Passage") -> None:
         if scope["method"] == "OPTIONS":
@@ -106,8 +79,7 @@ class _Passage:
         self._scope, self._send, self._options = scope, send, options
         self._begin = time.perf_counter()
         self._headers = Headers(scope=scope)
-        named = self._headers.get(REQUEST_ID, "")
-        self.request_id = named if PLAIN.fullmatch(named) else uuid.uuid4().hex
+        self.request_id = id_of(self._headers.get(REQUEST_ID, ""))
         self.status, self._bytes = 500, 0
 
     async def send(self, message: Message) -> None:
@@ -121,23 +93,28 @@ class _Passage:
             self._bytes += len(message.get("body", b""))
         await self._send(message)
 
+    def attributes(self) -> dict[str, Any]:
+        return {"http.request.method": self._scope["method"], "url.path": self._scope["path"]}
+
+    def attributes_at_end(self) -> dict[str, Any]:
+        name = f"http.request.header.{REQUEST_ID.lower()}"
+        return {"http.response.status_code": self.status, name: self.request_id}
+
     def line(self) -> str:
         """The request as one line of JSON."""
         client = self._scope.get("client")
         query = self._scope["query_string"].decode("ascii", "replace")
-        found = {
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
-            "id": self.request_id,
-            "client": client[0] if client else "",
-            "method": self._scope["method"],
-            "path": self._scope["raw_path"].decode("ascii", "replace") + (f"?{query}" if query else ""),
-            "status": self.status,
-            "seconds": round(time.perf_counter() - self._begin, 6),
-            "request_bytes": int(size) if (size := self._headers.get("content-length", "")).isdecimal() else None,
-            "response_bytes": self._bytes,
-            "agent": self._headers.get("user-agent", ""),
-        }
-        return json.dumps(found, ensure_ascii=False)
+        return line(
+            request_id=self.request_id,
+            client=client[0] if client else "",
+            method=self._scope["method"],
+            path=self._scope["raw_path"].decode("ascii", "replace") + (f"?{query}" if query else ""),
+            status=self.status,
+            began=self._begin,
+            request_bytes=int(size) if (size := self._headers.get("content-length", "")).isdecimal() else None,
+            response_bytes=self._bytes,
+            agent=self._headers.get("user-agent", ""),
+        )
 
 
 async def _preflight(headers: Headers, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import socket
 import time
 import zlib
@@ -19,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from imgcls.heard_signals import heard_signals
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.memory import give_back_freed
 from imgcls.serving.server.monitoring.exposition import CONTENT_TYPE
@@ -33,7 +35,8 @@ from imgcls.serving.server.request_error import (
     UNAVAILABLE,
     RequestError,
 )
-from imgcls.serving.server.rest.access import Access, open_log
+from imgcls.serving.server.request_log import RequestLog
+from imgcls.serving.server.rest.access import Access
 from imgcls.serving.server.rest.classify import Question, classify
 from imgcls.serving.server.rest.connection import connection_of
 from imgcls.serving.server.rest.http_options import HttpOptions
@@ -42,7 +45,6 @@ from imgcls.serving.server.rest.openapi import openapi
 from imgcls.serving.server.rest.rest_api import answer, call_of
 from imgcls.serving.server.rest.routes import operations
 from imgcls.serving.server.rest.sent_images import read_images
-from imgcls.serving.server.rest.tracing import make_tracer
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -60,7 +62,13 @@ PAGE_HEADERS = {
 
 
 def make_app(
-    models: Models, *, most_bytes: int, threads: int, poll_seconds: float, options: HttpOptions | None = None
+    models: Models,
+    *,
+    most_bytes: int,
+    threads: int,
+    poll_seconds: float,
+    options: HttpOptions | None = None,
+    log: RequestLog | None = None,
 ) -> Starlette:
     """Make the ASGI application that serves models.
 
@@ -69,18 +77,15 @@ def make_app(
         most_bytes: Of a request's body.
         threads: Requests that are worked on at the same time; the others wait.
         poll_seconds: Between two looks for a new version.
-        options: What is asked of clients, and written down of them.
+        options: What is asked of clients.
+        log: Where requests are written down; None for nowhere.
 
     Returns:
         The application. Its `state.working` holds what threads are working on: requests, and the loading of a version.
-
-    Raises:
-        ValueError: If the access log cannot be written, or there is no way to send spans.
     """
     options = options or HttpOptions()
     requests = _Requests(models, most_bytes, options, _Threads(threads, "inference"))
     versions = _Threads(1, "versions", requests.threads.working)
-    access_log, tracer = open_log(options.access_log), make_tracer()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -93,13 +98,9 @@ def make_app(
             watch.cancel()
         requests.threads.close()
         versions.close()
-        if tracer:
-            await asyncio.to_thread(tracer.close)
-        for handler in access_log.handlers if access_log else ():
-            handler.close()
 
     app = Starlette(routes=requests.routes(), lifespan=lifespan)
-    app.add_middleware(Access, options=options, log=access_log, tracer=tracer)
+    app.add_middleware(Access, options=options, log=log or RequestLog())
     app.state.working = requests.threads.working
     app.state.options = options
     return app
@@ -282,11 +283,12 @@ def serve(
         on_stop: Called at the beginning of the time to drain, in a thread; the server waits for it.
 
     Raises:
-        KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
+        KeyboardInterrupt: After Ctrl-C or SIGTERM, when the requests at hand are answered.
     """
     server = _Server(config)
     server.on_ready, server.on_stop = on_ready, on_stop
-    server.run(sockets=[listener])
+    with heard_signals([signal.SIGTERM], signal.default_int_handler):  # uvicorn raises at its end what it got
+        server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

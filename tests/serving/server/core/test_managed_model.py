@@ -1,3 +1,4 @@
+import logging
 import shutil
 import threading
 
@@ -59,6 +60,22 @@ def test_a_newer_version_takes_the_place_of_the_old(folder):
     shutil.rmtree(folder / "10")
     model.look()
     assert (model.available, value(model)) == ([2], 3.0)
+
+
+def test_the_log_says_which_version_took_over_and_which_ended(folder, caplog):
+    def said() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.name == managed_model.__name__]
+
+    caplog.set_level(logging.INFO)
+    model = managed(folder)
+    assert said() == []  # who starts a server says what it begins with
+    save_linear(folder / "10", 1.0, 7.0)
+    look_twice(model)
+    assert said() == [
+        "Version 10 of line waits for its files to rest",
+        "Version 10 of line is served.",
+        "Version 2 of line is served no more.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,23 @@ def test_other_models_take_the_place_of_those_until_now(root):
     assert value(models, "other") == 4.0
 
 
+def test_a_version_that_is_asked_for_and_not_there_is_said_once(root, caplog):
+    models = Models([settings(root, "line", versions=(2, 3, 9))])
+    assert (
+        f"Model line asks for versions that are not in {root / 'line'}: 9. Served until they come: 2, 3." in caplog.text
+    )
+    caplog.clear()
+    models.reload([settings(root, "line", versions=(10, 11))])
+    models.refresh()
+    assert [each.getMessage() for each in caplog.records if each.levelname == "WARNING"] == [
+        f"Model line asks for versions that are not in {root / 'line'}: 10, 11. Served until they come: 2, 3."
+    ]
+    assert (value(models, "line", 2), value(models, "line", 3)) == (2.0, 3.0)
+    caplog.clear()
+    models.reload([settings(root, "line", versions=(2, 3))])
+    assert caplog.text == ""
+
+
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [

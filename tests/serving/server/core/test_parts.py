@@ -123,15 +123,23 @@ def test_too_many_pixels_are_refused_be_they_announced_or_seen(served_bundle, im
     Image.new("L", (1000, 1000)).save(file, "PNG")
     for limits, data in ((Limits(pixels=1_999_999), [file.getvalue()] * 2), (Limits(pixels=1567), [b"\x89PNG"] * 2)):
         with pytest.raises(
-            RequestError, match=r"megapixels together, and this server takes .*--max-request-mega"
+            RequestError, match=r"megapixels in 2 images, and this server takes .*--max-request-mega"
         ) as caught:
             answer(limited(served_bundle, limits), "POST", PREDICT, instances(data))
         assert caught.value.status == 413
     pixels = {"signature_name": "pixels", "instances": np.zeros((3, 28, 28, 1)).tolist()}
-    with pytest.raises(RequestError, match="megapixels together"):
+    with pytest.raises(RequestError, match=r"0\.002352 megapixels in 3 images, and this server takes 0\.001568\."):
         answer(limited(served_bundle, Limits(pixels=2 * 784)), "POST", PREDICT, json.dumps(pixels).encode())
     assert runs == []
     answer(limited(served_bundle, Limits(pixels=2_000_000)), "POST", PREDICT, instances([file.getvalue()] * 2))
+
+
+def test_a_little_too_many_pixels_do_not_read_like_the_limit(served_bundle):
+    limits = Limits(pixels=1_000_000)
+    with pytest.raises(
+        RequestError, match=r"^The request has 1\.001 megapixels in 1 image, and this server takes 1\. "
+    ):
+        answer(limited(served_bundle, limits), "POST", PREDICT, instances([png(1001, 1000)]))
 
 
 def test_one_image_that_announces_too_much_does_not_fail_the_others(served_bundle, images, runs):

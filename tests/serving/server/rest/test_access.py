@@ -1,14 +1,12 @@
 """Who may ask, what a page of another origin may, and what is written down of it."""
 
 import json
-import logging
 import stat
 import time
 
 import httpx
 import pytest
 
-from imgcls.serving.server.rest.access import open_log
 from imgcls.serving.server.rest.http_options import HttpOptions
 from imgcls.serving.server.rest.token import names_token, read_token
 from tests.serving.conftest import models_of, serving
@@ -117,19 +115,6 @@ def wait_for_lines(log, count: int) -> None:
     while len(log.read_text("utf-8").splitlines()) < count:
         assert time.monotonic() < until, log.read_text("utf-8")
         time.sleep(0.01)
-
-
-def test_a_log_that_cannot_be_written(tmp_path):
-    with pytest.raises(ValueError, match=r"--access-log .* cannot be written"):
-        open_log(str(tmp_path / "no" / "folder"))
-    assert open_log("") is None
-
-
-def test_a_log_on_standard_output(capsys):
-    log = open_log("-")
-    assert isinstance(log, logging.Logger)
-    log.info("{}")
-    assert capsys.readouterr().out == "{}\n"
 
 
 def test_the_token_of_a_file_or_of_the_environment(tmp_path, monkeypatch):

@@ -8,7 +8,6 @@ from typing import Any
 from imgcls import __version__
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-FAULT = 500
 
 
 class Tracer:
@@ -23,32 +22,43 @@ class Tracer:
         self._tracer = provider.get_tracer("imgcls.serve")
 
     @contextmanager
-    def span(self, method: str, path: str, headers: Mapping[str, str]) -> Iterator[Any]:
+    def span(self, name: str, attributes: Mapping[str, Any], headers: Mapping[str, str]) -> Iterator[Any]:
         """A span around an answer, below that of the caller if the headers name one.
 
+        What is raised within is no part of it: `end` says how the request went.
+
         Args:
-            method: Of HTTP.
-            path: Without the query string.
-            headers: Of the request; "traceparent" is read.
+            name: What was asked.
+            attributes: That are known at the begin.
+            headers: Of the request, or its metadata; "traceparent" is read.
 
         Yields:
             The span.
         """
         from opentelemetry import propagate, trace
 
-        attributes = {"http.request.method": method, "url.path": path}
-        above = propagate.extract(dict(headers))
-        kind = trace.SpanKind.SERVER
-        with self._tracer.start_as_current_span(f"{method} {path}", above, kind, attributes) as span:
+        with self._tracer.start_as_current_span(
+            name,
+            propagate.extract(dict(headers)),
+            trace.SpanKind.SERVER,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
             yield span
 
-    def end(self, span: Any, status: int, request_id: str) -> None:
-        """Write into a span how the request went."""
+    def end(self, span: Any, attributes: Mapping[str, Any], is_fault: bool) -> None:
+        """Write into a span how the request went.
+
+        Args:
+            span: What `span` gave.
+            attributes: That are known at the end.
+            is_fault: Whether the server failed.
+        """
         from opentelemetry.trace import StatusCode
 
-        span.set_attribute("http.response.status_code", status)
-        span.set_attribute("http.request.header.x-request-id", request_id)
-        if status >= FAULT:
+        span.set_attributes(attributes)
+        if is_fault:
             span.set_status(StatusCode.ERROR)
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from imgcls.serving.server.rest.tracing import ENDPOINTS, make_tracer
+from imgcls.serving.server.tracing import ENDPOINTS, make_tracer
 from tests.serving.conftest import models_of, serving
 
 
