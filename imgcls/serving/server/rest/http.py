@@ -99,7 +99,11 @@ def make_app(
         requests.threads.close()
         versions.close()
 
-    app = Starlette(routes=requests.routes(), lifespan=lifespan)
+    async def other(request: Request, error: Exception) -> Response:
+        """Answer what no route takes, such as a name with a line break or TRACE, as every malformed request."""
+        return await requests.rest(request)
+
+    app = Starlette(routes=requests.routes(), lifespan=lifespan, exception_handlers={404: other, 405: other})
     app.add_middleware(Access, options=options, log=log or RequestLog())
     app.state.working = requests.threads.working
     app.state.options = options

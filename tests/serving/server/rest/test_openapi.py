@@ -72,6 +72,21 @@ def test_what_it_does_not_name_is_not_served(address):
     assert response.json() == {"error": "/classify answers POST, not GET."}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/models/a%0Ab", 404),
+        ("POST", "/v1/models/a%0Ab/classify", 400),
+        ("TRACE", "/v1/models/clothing", 400),
+        ("TRACE", "/classify", 405),
+    ],
+)
+def test_every_refusal_is_json(address, method, path, status):
+    response = httpx.request(method, address + path)
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/json"), response.text
+    assert set(response.json()) == {"error"}
+
+
 @pytest.mark.thorough
 def test_schemathesis_finds_no_answer_that_it_does_not_describe(address, tmp_path):
     """Hundreds of requests that are made of the document, right ones and wrong ones."""
