@@ -70,7 +70,7 @@ def _json_values(column: pd.Series) -> list[object]:
     """The values of a column; numbers in the fewest digits that give them back in their own precision."""
     if pd.api.types.is_float_dtype(column):
         return [float(str(value)) if np.isfinite(value) else None for value in column.to_numpy()]
-    return list(column.tolist())
+    return [None if missing else value for value, missing in zip(column.tolist(), column.isna(), strict=True)]
 
 
 @contextmanager

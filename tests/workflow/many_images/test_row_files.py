@@ -49,3 +49,12 @@ def test_jsonl_keeps_numbers_as_csv_does(tmp_path, dtype):
     assert lines[-1]["probability"] is None
     in_csv = [row["probability"] for row in csv.DictReader((tmp_path / "rows.csv").read_text("utf-8").splitlines())]
     assert [line["probability"] for line in lines[:-1]] == list(map(float, in_csv[:-1]))
+
+
+def test_what_is_missing_in_jsonl_is_null_whatever_its_column_holds(tmp_path):
+    rows = pd.DataFrame({"number": [0.5, np.nan], "text": ["a", None], "list": [["a", "b"], None]})
+    with row_files.row_file(tmp_path / "rows.jsonl", list(rows)) as write:
+        write(rows)
+    first, second = (tmp_path / "rows.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(first) == {"number": 0.5, "text": "a", "list": ["a", "b"]}
+    assert second == '{"number":null,"text":null,"list":null}'
