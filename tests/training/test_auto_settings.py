@@ -1,5 +1,6 @@
 """What "auto" becomes for given images."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -52,3 +53,16 @@ def test_a_batch_is_shared_equally_by_the_devices_and_has_the_parts_that_are_ask
     training = TrainingConfig(strategy=strategy, gradient_accumulation_steps=parts)
     manifest = replace(few, table=rows)
     assert resolve(TrainConfig(training=training), manifest).training.batch_size == size
+
+
+def test_weights_that_are_here_are_taken_by_a_name_that_repeats_the_run(resolved, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "imgcls")
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path))
+    assert resolved(model="convnext_atto").network.weights == "none"
+    assert "--weights timm:convnext_atto.d2_in1k takes published ones." in caplog.text
+    file = tmp_path / "convnext_atto.d2_in1k.safetensors"
+    file.touch()
+    assert resolved(model="convnext_atto").network.weights == "timm:convnext_atto.d2_in1k"
+    assert f"--weights timm:convnext_atto.d2_in1k: IMGCLS_WEIGHTS has them, {file}." in caplog.text
+    assert resolved(model="convnext_atto", weights="none").network.weights == "none"
+    assert resolved(model="convnext_atto", plan="scratch").network.weights == "none"
