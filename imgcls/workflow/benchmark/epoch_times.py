@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 from imgcls.files import replacing
 
@@ -20,7 +21,7 @@ class EpochTimes:
     def __init__(self, folder: Path, ended: int) -> None:
         self._folder, self._ended = folder, ended
         file = folder / FILE
-        kept = json.loads(file.read_text("utf-8")) if file.is_file() else {"seconds": 0.0, "epochs": []}
+        kept: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {"seconds": 0.0, "epochs": []}
         self._before: float = kept["seconds"]
         self._epochs: list[float] = kept["epochs"]
         self._began = time.monotonic()
