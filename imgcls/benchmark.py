@@ -43,7 +43,7 @@ class Options:
     train: Literal["probe", "short", "full"] = "probe"  # accuracy of a linear probe, or after 3 or 30 epochs
     engines: tuple[str, ...] = ()  # tensorflow, openvino, onnx, litert; all that are installed if none is named
     image_size: int = 0  # pixels, square; 0: each network's own
-    weights: Literal["auto", "none"] = "auto"  # auto: published weights where they can be had; none: random ones
+    weights: str = "auto"  # auto: published ones where they can be had; none: random ones; timm:NAME for one network
     minutes: float = 0.0  # after which nothing new is begun; 0: no limit
     to_accuracy: float = 0.0  # accuracy, 0 to 1, to which time and cost of training are counted; 0: none
     price_per_hour: float = 0.0  # of this machine, in any currency; shows what training and prediction cost

@@ -238,7 +238,7 @@ class NetworkConfig:
     """Which network, and what it starts from."""
 
     model: str = "auto"  # name, .py or .keras file, keras_applications:NAME, ...; auto: by the images' size
-    weights: str = "auto"  # imagenet, own (of a Keras model), none, timm:NAME, or a file; auto: the first that there is
+    weights: str = "auto"  # imagenet, own (of a Keras model), none, timm:NAME, or a file; auto: those here come first
     preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them

@@ -239,6 +239,23 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path, small_data):
     assert "lenet5" in set(pd.read_parquet(file)["model"])
 
 
+def test_ctrl_c_in_a_training_keeps_the_latency_and_says_that_the_training_is_kept(
+    tmp_path, small_data, command, monkeypatch
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("imgcls.workflow.benchmark.benchmark.trained_accuracy", interrupted)
+    flags = ("--models", "lenet5", "--train", "short", "--engines", "tensorflow", "--image-size", 32)
+    result = command("benchmark", small_data, *flags, "--runs", tmp_path)
+    assert result.code == 130, result.err
+    assert "Nothing was measured" not in result.out
+    assert "The fastest is lenet5 on TensorFlow" in result.out
+    assert f"is kept in {tmp_path / 'benchmark'}; the same command goes on with it." in " ".join(result.out.split())
+    row = pd.read_parquet(tmp_path / "benchmark" / "measurements.parquet").iloc[0]
+    assert row["latency_ms"] > 0
+
+
 @pytest.mark.slow
 def test_networks_are_trained_where_that_is_asked_for(tmp_path, small_data, command):
     flags = ("--models", "lenet5", "--train", "short", "--engines", "tensorflow", "--image-size", 32)

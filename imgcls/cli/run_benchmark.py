@@ -27,6 +27,8 @@ def benchmark(request: BenchmarkRequest) -> int:
     except KeyboardInterrupt:
         if measuring.has_begun:
             show_and_write(measuring.outcome())
+            if request.train != "probe":
+                say(f"A training that had begun is kept in {request.folder}; the same command goes on with it.")
             next_step(_same_command())
         raise
     show_and_write(outcome)

@@ -21,6 +21,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, PretrainedWeights
+from imgcls.models.weights.here import automatic_weights, why_automatic
 from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
 from imgcls.training.batch_search import STEPS_AN_EPOCH
 from imgcls.training.devices.strategy import make_strategy
@@ -79,12 +80,11 @@ def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> Netw
         shorter = sizes.min(axis=1).median()
         model = SMALL_MODEL if shorter <= SMALL_IMAGE else PHOTO_MODEL
         log.info("--model %s: the images' shorter side is %.0f pixels (median).", model, shorter)
-    weights = settle_weights(network, find_architecture(model))
+    architecture = find_architecture(model)
+    weights = settle_weights(network, architecture)
     if network.weights == "auto":
-        why = {"own": f"{model} comes with them"}.get(
-            weights, f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
-        )
-        log.info("--weights %s: %s.", weights, f"the run starts from {network.init_from}" if network.init_from else why)
+        start = f"the run starts from {network.init_from}" if network.init_from else why_automatic(architecture)
+        log.info("--weights %s: %s.", weights, start)
     plan = settle_plan(network, weights)
     if plan == "scratch":
         weights = NO_WEIGHTS
@@ -99,7 +99,7 @@ def settle_weights(network: NetworkConfig, architecture: Architecture | None) ->
         return network.weights
     if network.init_from:
         return NO_WEIGHTS
-    return architecture.default_weights if architecture else "auto"
+    return automatic_weights(architecture) if architecture else "auto"
 
 
 def settle_plan(network: NetworkConfig, weights: str) -> Plan:

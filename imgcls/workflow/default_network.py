@@ -14,8 +14,8 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.durations import clock
 from imgcls.models.cost import describe
 from imgcls.models.registry import find_architecture
-from imgcls.models.weights.named import FOLDER, TIMM, timm_weights_here, weights_folder
-from imgcls.models.weights.timm_networks import architecture_of
+from imgcls.models.weights.here import weights_in_folder
+from imgcls.models.weights.named import FOLDER, weights_folder
 from imgcls.progress import Progress
 from imgcls.training.auto_settings import PHOTO_MODEL, SMALL_IMAGE, resolve
 from imgcls.training.transfer.probe import Probe
@@ -64,7 +64,11 @@ def with_default_network(config: TrainConfig, manifest: Manifest, progress: Prog
         return config
     rivals = candidates_here()
     if not rivals:
-        log.info("--model auto: %s, %s, has no weights of timm for a network of the table.", FOLDER, weights_folder())
+        log.info(
+            "--model auto: %s, %s, has no weights of timm or torchvision for another network of the table that is not "
+            "much larger than %s.",
+            FOLDER, weights_folder(), DEFAULT.model,
+        )  # fmt: skip
         return config
     named = " and ".join(list(dict.fromkeys(each.model for each in rivals))[:MOST_TRIED])
     log.info("--model auto: %s has %s beside %s; their features decide.", FOLDER, named, DEFAULT.model)
@@ -81,9 +85,8 @@ def candidates_here() -> list[Candidate]:
     A network of which there are several files is there several times.
     """
     most = MOST_MACS * DEFAULT.macs
-    names = [(architecture_of(name), name) for name in reversed(timm_weights_here())]
-    found = [Candidate(model, f"{TIMM}:{name}") for model, name in names if model and model != DEFAULT.model]
-    found = [each for each in found if each.macs <= most]
+    found = [Candidate(model, name) for model, names in weights_in_folder().items() for name in names]
+    found = [each for each in found if each.model != DEFAULT.model and each.macs <= most]
     return sorted(found, key=lambda each: (-(find_architecture(each.model).top1 or 0.0), each.model))
 
 

@@ -104,6 +104,10 @@ class TrialRun:
                 at_each_look()
                 time.sleep(PAUSE)
 
+    def epochs(self) -> int:
+        """The epochs of training that have ended."""
+        return len(self.folder.metrics()) if self._is_prepared() else 0
+
     def steps(self) -> tuple[int, int | None]:
         """The steps of training that are done, and how many there are; None before it has begun."""
         status = self.folder.status() if self._is_prepared() else {}

@@ -93,6 +93,13 @@ def test_a_wrong_choice_is_named(options, message):
         build_model("test_net", SHAPE, NAMES, **options)
 
 
+def test_weights_that_are_not_there_are_refused_with_an_example_of_the_same_network():
+    with pytest.raises(ValueError, match=r"none, a name .* such as timm:convnext_atto\.d2_in1k, or the path"):
+        build_model("convnext_atto", SHAPE, NAMES, weights="imagenet")
+    with pytest.raises(ValueError, match="There are: none, or the path"):
+        build_model("resnet20", SHAPE, NAMES, weights="imagenet")
+
+
 def test_an_unknown_architecture():
     with pytest.raises(ValueError, match="Did you mean 'resnet50'"):
         find_architecture("ResNet-50")

@@ -1,5 +1,6 @@
 """What "auto" becomes for given images."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -76,3 +77,16 @@ def test_the_learning_rate_goes_by_the_batch_where_it_is_not_named(tiny_run, nam
     few = Manifest.load(tiny_run.manifest_file)
     manifest = replace(few, table=few.split("train").sample(3000, replace=True, random_state=0))
     assert resolve(TrainConfig(training=TrainingConfig(**named)), manifest).training.learning_rate == rate
+
+
+def test_weights_that_are_here_are_taken_by_a_name_that_repeats_the_run(resolved, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "imgcls")
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path))
+    assert resolved(model="convnext_atto").network.weights == "none"
+    assert "--weights timm:convnext_atto.d2_in1k takes published ones." in caplog.text
+    file = tmp_path / "convnext_atto.d2_in1k.safetensors"
+    file.touch()
+    assert resolved(model="convnext_atto").network.weights == "timm:convnext_atto.d2_in1k"
+    assert f"--weights timm:convnext_atto.d2_in1k: IMGCLS_WEIGHTS has them, {file}." in caplog.text
+    assert resolved(model="convnext_atto", weights="none").network.weights == "none"
+    assert resolved(model="convnext_atto", plan="scratch").network.weights == "none"

@@ -14,6 +14,7 @@ from imgcls.models.input_layers import InputLayers
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
 from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.weights.file_check import check_saved_classifier
+from imgcls.models.weights.here import published_name
 from imgcls.models.weights.imagenet import imagenet_class_names
 from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.models.weights.state_dict import (
@@ -149,10 +150,12 @@ def _published(architecture: Architecture, weights: str | Path) -> PretrainedWei
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
     if str(weights) not in known:
-        there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
+        there_are = [*(each for each in known if each != H5), NO_WEIGHTS]
+        if other := published_name(architecture):
+            there_are.append(f"a name with its source such as {other}")
         raise ValueError(
-            f"{architecture.name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source "
-            "such as timm:resnet50.a1_in1k, or the path of a .keras file."
+            f"{architecture.name} has no weights {str(weights)!r}. There are: {', '.join(there_are)}, or the path of a "
+            ".keras file."
         )
     return known[str(weights)]
 

@@ -134,3 +134,17 @@ def timm_weights_here() -> list[str]:
         found |= {each.stem for each in files}
         found |= {each.parent.name for each in folder.glob(f"*/{hugging_face.FILE}")}
     return sorted(name for name in found if NAME.fullmatch(name))
+
+
+def torchvision_weights_here() -> list[tuple[str, str]]:
+    """Network and name of torchvision's weights in the folder that IMGCLS_WEIGHTS names; none if it names none."""
+    if not os.environ.get(FOLDER):
+        return []
+    places = (weights_folder() / TORCHVISION, weights_folder())
+    found = []
+    for network in torchvision_files.networks():
+        for name in torchvision_files.names_of(network):
+            file = torchvision_files.facts_of(network, name).file
+            if any((place / file).is_file() for place in places):
+                found.append((network, name))
+    return found

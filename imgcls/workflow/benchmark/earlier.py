@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from imgcls.models.weights.named import named_weights
 from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark.accuracy import Accuracy
 from imgcls.workflow.benchmark.images import BenchmarkImages
@@ -69,7 +70,12 @@ class Earlier:
 
 
 def _without_weights(known: Mapping[tuple[str, ...], Measurement], asked: Measurement) -> Measurement | None:
-    """The row of a network whose weights could not be had; they are not asked for again, which `--again` does."""
+    """The row of a network whose weights could not be had; they are not asked for again, which `--again` does.
+
+    Weights that are here now are another matter, and so are those that were named.
+    """
+    if named_weights(asked.weights):
+        return None
     row = known.get(replace(asked, weights=RANDOM).subject)
     return None if row is None or row.why_random == RANDOM_WANTED else row
 

@@ -14,6 +14,7 @@ from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, Task, Train
 from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.foreign.expected_pixels import expected_pixels
 from imgcls.models.registry import find_architecture
+from imgcls.models.weights.here import without_weights
 from imgcls.training.auto_settings import resolve
 from imgcls.training.network import build_network, run_statistics
 from imgcls.workflow.benchmark.images import BenchmarkImages
@@ -80,18 +81,23 @@ def network_config(request: BenchmarkRequest, name: str, weights: str, task: Tas
 
 
 def build(request: BenchmarkRequest, images: BenchmarkImages, name: str) -> BuiltNetwork:
-    """Build a network, with published weights if there are some and they can be had, else with random ones.
+    """Build a network, with the weights that were named, else with published ones if they can be had, else random.
 
     Raises:
-        ValueError: If the images are too small for the network.
+        ValueError: If the images are too small for the network, or weights are no good.
+        FileNotFoundError: If weights that were named are not here and cannot be downloaded.
+        ConnectionError: If their download failed.
     """
-    if request.weights == RANDOM:
-        return _built(request, images, name, RANDOM, RANDOM_WANTED)
+    if request.weights != "auto":
+        return _built(request, images, name, request.weights, RANDOM_WANTED if request.weights == RANDOM else "")
     try:
         found = _built(request, images, name, "auto", "")
     except (FileNotFoundError, ConnectionError) as error:
         return _built(request, images, name, RANDOM, f"Its weights cannot be had here: {_first_sentence(error)}")
-    return found if found.weights != RANDOM else replace(found, why="Nobody has published weights for it.")
+    if found.weights != RANDOM:
+        return found
+    why = without_weights(find_architecture(name))
+    return replace(found, why=f"{why[0].upper()}{why[1:]}.")
 
 
 def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weights: str, why: str) -> BuiltNetwork:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from imgcls.command_line import command_line
 from imgcls.counted import counted
+from imgcls.models.weights.named import named_weights
 from imgcls.run_folder import free_name
 from imgcls.workflow.benchmark.latency import ROUNDS
 from imgcls.workflow.benchmark.measurement import ACCURACY, Measurement, metric_title
@@ -176,8 +177,8 @@ def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
         train += ["--preprocessing", best.preprocessing]
     if request.image_size:
         train += ["--image-size", str(request.image_size)]
-    if request.weights == RANDOM:
-        train += ["--weights", RANDOM]
+    if request.weights == RANDOM or named_weights(best.weights):
+        train += ["--weights", best.weights]
     if request.seed:
         train += ["--seed", str(request.seed)]
     if str(request.runs) != "runs":

@@ -1,10 +1,12 @@
 """What a benchmark of networks is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
 from imgcls.config import flag
+from imgcls.models.weights.named import FOLDER, named_weights
 from imgcls.nearest_name import did_you_mean
 from imgcls.workflow.benchmark.named_pixels import EVERY, named_pixels
 
@@ -29,7 +31,8 @@ class BenchmarkRequest:
         train: How the accuracy is found: "probe", "short" (3 epochs) or "full" (30 epochs).
         engines: Of `ENGINES`; empty: all that are installed.
         image_size: Pixels, square; 0: each network's own, as training takes it.
-        weights: "auto", the published ones where they can be had, or "none".
+        weights: "auto", the published ones where they can be had; "none"; or, for one network, the name of published
+            ones, such as "timm:convnext_atto.d2_in1k".
         minutes: After which nothing new is begun; 0: no limit.
         to_accuracy: Accuracy, 0 to 1, to which the time and the cost of training are counted; 0: not counted.
         price_per_hour: Of this machine, in any currency; 0: no cost is shown.
@@ -51,7 +54,7 @@ class BenchmarkRequest:
     train: TrainMode = "probe"
     engines: tuple[str, ...] = ()
     image_size: int = 0
-    weights: Literal["auto", "none"] = "auto"
+    weights: str = "auto"
     minutes: float = 0.0
     to_accuracy: float = 0.0
     price_per_hour: float = 0.0
@@ -76,6 +79,7 @@ class BenchmarkRequest:
         for engine in self.engines:
             _check_engine(engine)
         named_pixels(self.preprocessing, self.models)
+        _check_weights(self.weights, self.models)
 
     def pixels_of(self, model: str, is_silent: bool) -> str | None:
         """The pixels that were named for a model; None if none were.
@@ -122,3 +126,18 @@ def _typed(value: object) -> list[str]:
 def _check_engine(engine: str) -> None:
     if engine not in ENGINES:
         raise ValueError(f"Unknown engine {engine!r}.{did_you_mean(engine, ENGINES)} There are: {', '.join(ENGINES)}.")
+
+
+def _check_weights(weights: str, models: Sequence[str]) -> None:
+    if weights in ("auto", "none"):
+        return
+    if not named_weights(weights):
+        raise ValueError(
+            f"--weights is {weights!r}; expected auto, none, or a name with its source such as "
+            "timm:convnext_atto.d2_in1k."
+        )
+    if len(models) != 1:
+        raise ValueError(
+            f"--weights {weights} are of one network, and --models has {len(models)}. Name that one, or put the "
+            f"files of several into the folder that {FOLDER} names, where --weights auto finds them."
+        )

@@ -2,7 +2,6 @@
 
 import hashlib
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from imgcls.progress import Progress
 from imgcls.run_folder import name_stem
 from imgcls.workflow.benchmark.accuracy import Accuracy, Judged, judge
 from imgcls.workflow.benchmark.deadline import Deadline
+from imgcls.workflow.benchmark.epoch_times import EpochTimes
 from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, network_config, short_name
 from imgcls.workflow.benchmark.request import FULL_EPOCHS, SHORT_EPOCHS, BenchmarkRequest
@@ -94,16 +94,15 @@ def _followed(
 ) -> tuple[tuple[float, float], ...]:
     """Train until the end. Returns the seconds after which each epoch had ended, and its metric on validation."""
     reached: list[tuple[float, float]] = []
-    process, began = run.start(config), time.monotonic()
-    before = 0.0
-    with _gone_at_the_end(process), ending_with_us(process):
-        for row in run.follow(process, _ending_in_time(process, deadline)):
-            elapsed = time.monotonic() - began
-            if elapsed < row["seconds"]:  # of an earlier start
-                before += row["seconds"]
-                elapsed = 0.0
-            reached.append((before + elapsed, float(row[metric])))
-            progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
+    times = EpochTimes(run.path, run.epochs())
+    process = run.start(config)
+    try:
+        with _gone_at_the_end(process), ending_with_us(process):
+            for number, row in enumerate(run.follow(process, _ending_in_time(process, deadline))):
+                reached.append((times.of(number, row["seconds"]), float(row[metric])))
+                progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
+    finally:
+        times.keep()
     if process.returncode == INTERRUPTED:
         if deadline.is_over:
             raise TimeIsUpError

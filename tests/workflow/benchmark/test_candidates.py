@@ -50,3 +50,13 @@ def test_one_engine_within_the_limits_is_enough():
     sizes = {"openvino": 15.0, "tensorflow": 18.0}
     assert over_limits(request, {"openvino": 9.0, "tensorflow": 30.0}, sizes) == ""
     assert "at best 12.0 ms" in over_limits(request, {"openvino": 12.0, "tensorflow": 30.0}, sizes)
+
+
+def test_networks_whose_weights_lie_in_the_folder_come_before_those_whose_weights_are_not_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path))
+    (tmp_path / "convnext_atto.d2_in1k.safetensors").touch()
+    (tmp_path / "mobilenetv4_conv_small.e2400_r224_in1k.safetensors").touch()
+    names = choose(BenchmarkRequest("photos", at_most_mb=60, candidates=40), 400).names
+    here = [name for name in names if name in ("convnext_atto", "mobilenet_v4_conv_small")]
+    assert len(here) == 2
+    assert names.index(here[-1]) < names.index("efficientnet_v2_b3")

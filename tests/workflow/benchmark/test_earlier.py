@@ -47,3 +47,20 @@ def test_random_weights_stand_for_published_ones_only_where_those_could_not_be_h
 
 
 OF_THE_MACHINE = ("machine", "imgcls", "tensorflow", "keras", "fingerprint", "model")
+
+
+def test_random_weights_do_not_stand_for_those_that_are_here_now_nor_those_for_random_ones(
+    small_data, tmp_path, monkeypatch
+):
+    request = BenchmarkRequest(str(small_data), models=("convnext_atto",), image_size=32)
+    images = load_images(request, Progress())
+    facts = {name: getattr(first_row(request, images, "convnext_atto", ""), name) for name in OF_THE_MACHINE}
+    random = replace(PLAIN, **facts, weights="none", why_random="None are here.", image_size=32, rounds=99)
+    trained = replace(random, weights="timm:convnext_atto.d2_in1k", why_random="")
+    engines = {"openvino": PLAIN.engine_version}
+    monkeypatch.delenv("IMGCLS_WEIGHTS", raising=False)
+    assert Earlier(request, engines).engines_left(images, "convnext_atto", [trained]) == ["openvino"]
+    monkeypatch.setenv("IMGCLS_WEIGHTS", str(tmp_path))
+    (tmp_path / "convnext_atto.d2_in1k.safetensors").touch()
+    assert Earlier(request, engines).engines_left(images, "convnext_atto", [random]) == ["openvino"]
+    assert Earlier(request, engines).engines_left(images, "convnext_atto", [trained]) == []

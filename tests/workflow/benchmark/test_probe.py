@@ -41,7 +41,7 @@ def test_features_from_the_cache_have_no_time_of_training(asked):
 def test_a_network_without_its_weights_says_why(asked, monkeypatch):
     request, images = asked
     network = build(request, images, "lenet5")
-    assert (network.weights, network.why) == ("none", "Nobody has published weights for it.")
+    assert (network.weights, network.why) == ("none", "No published weights of lenet5 are known.")
 
     def fail(*_, **__):
         raise ConnectionError("The weights of MobileNetV2 could not be downloaded (no network). Download them.")

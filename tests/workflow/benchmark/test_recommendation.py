@@ -146,3 +146,17 @@ def test_timings_of_few_rounds_are_said():
         "again times it anew."
     )
     assert "rounds" not in " ".join(recommend([MIDDLE, LARGE], NAMED).sentences)
+
+
+def test_weights_that_were_measured_are_named_in_the_line_that_trains():
+    row = measured("convnext_atto", 9.0, 0.91, weights="timm:convnext_atto.d2_in1k")
+    assert " --weights timm:convnext_atto.d2_in1k " in recommend([row], NAMED).commands[0]
+
+
+def test_weights_by_name_are_of_one_network():
+    weights = "timm:convnext_atto.d2_in1k"
+    assert BenchmarkRequest("photos", models=("convnext_atto",), weights=weights).weights == weights
+    with pytest.raises(ValueError, match="are of one network, and --models has 2"):
+        BenchmarkRequest("photos", models=("convnext_atto", "resnet18"), weights=weights)
+    with pytest.raises(ValueError, match="expected auto, none, or a name with its source"):
+        BenchmarkRequest("photos", models=("resnet18",), weights="imagenet")

@@ -5,9 +5,12 @@ from types import SimpleNamespace
 
 import keras
 
+from imgcls.config import TrainConfig
+from imgcls.progress import Progress
+from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.network import BuiltNetwork, network_config
 from imgcls.workflow.benchmark.request import BenchmarkRequest
-from imgcls.workflow.benchmark.trained import run_name
+from imgcls.workflow.benchmark.trained import _followed, run_name
 
 IMAGES = SimpleNamespace(name="photos", fingerprint="0123456789ab", task="single_label")
 
@@ -40,3 +43,14 @@ def test_a_file_of_another_content_or_place_makes_another_run(tmp_path):
         keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(filters, 1)]).save(file)
         names.add(named(request, str(file)))
     assert len(names) == 3
+
+
+def test_after_an_interruption_an_epoch_has_ended_when_it_did_on_the_clock_of_all_starts(tmp_path):
+    """An epoch of an earlier start took a second by itself, and 41 seconds with the start."""
+    (tmp_path / "benchmark_times.json").write_text('{"seconds": 50.0, "epochs": [41.0]}')
+    process = SimpleNamespace(returncode=0, poll=lambda: 0, wait=lambda: 0, terminate=lambda: None)
+    rows = [{"epoch": number, "seconds": 0.001, "val_accuracy": 0.5} for number in (1, 2)]
+    run = SimpleNamespace(path=tmp_path, epochs=lambda: 1, start=lambda _: process, follow=lambda *_: iter(rows))
+    (first, _), (second, _) = _followed(run, TrainConfig(), "val_accuracy", Deadline(0), Progress())
+    assert first == 41.0
+    assert 50.0 < second < 60.0
