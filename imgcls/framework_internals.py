@@ -8,6 +8,8 @@ in `imgcls.training.optimizers`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -25,6 +27,22 @@ def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
 def seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
     """The seed generators of all layers, such as dropout's. Keras saves their states nowhere."""
     return [generator for layer in all_layers(model) for generator in getattr(layer, "_seed_generators", [])]
+
+
+@contextmanager
+def downloaded_file(path: Path) -> Iterator[None]:
+    """Within, `keras.applications` takes this file in place of what it would download.
+
+    Its own way to name a file builds EfficientNet without the layer that its published weights need.
+    """
+    from keras.src.utils import file_utils
+
+    before = file_utils.get_file
+    file_utils.get_file = lambda *args, **kwargs: str(path)
+    try:
+        yield
+    finally:
+        file_utils.get_file = before
 
 
 def producer(tensor: keras.KerasTensor) -> tuple[Any, int]:

@@ -49,7 +49,8 @@ class ImageClassifier:
         verbose: Show progress and decisions.
         **options: Every field of `imgcls.config.TrainConfig` by its name, as the flags of `python -m imgcls.train`
             have them: model, weights, plan, epochs, batch_size, learning_rate, augmentation, image_size, seed, ...
-            `model` may be a Keras model of images itself; `preprocessing` says then which pixels it was trained with.
+            `model` may be a Keras model of images itself, or a function that makes one; `preprocessing` says then which
+            pixels it was trained with.
 
     Attributes:
         run_: Folder of the last fit's run.
@@ -77,7 +78,7 @@ class ImageClassifier:
 
     runs: str  # an option of `TrainConfig`, as all that the constructor sets
     verbose: bool
-    model: Any  # a name, or a Keras model
+    model: Any  # a name, a Keras model, or a function that makes one
 
     def __init__(self, *, verbose: bool = True, **options: Any) -> None:
         check_names(options)

@@ -37,6 +37,15 @@ def test_layers_inside_of_layers_and_their_seed_generators(model):
     assert isinstance(generator, keras.random.SeedGenerator)
 
 
+def test_networks_of_keras_take_a_file_in_place_of_a_download(tmp_path):
+    from keras.src.utils import file_utils
+
+    before = file_utils.get_file
+    with internals.downloaded_file(tmp_path / "no.h5"), pytest.raises(FileNotFoundError, match=r"no\.h5"):
+        keras.applications.MobileNetV2((96, 96, 3), alpha=0.35, include_top=False)
+    assert file_utils.get_file is before
+
+
 def test_the_graph_can_be_walked(model):
     operation, index = internals.producer(model.output)
     assert operation.name == "last"

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.framework_internals import downloaded_file
 from imgcls.models.foreign.as_architecture import ModelSource, Shape, as_architecture
 from imgcls.models.registry import Architecture
 from imgcls.nearest_name import did_you_mean
@@ -87,7 +88,8 @@ def _pretrained(name: str, shape: Shape, path: Path | None) -> keras.Model:
     if path is None:
         return _downloaded(name, shape)
     try:
-        return _built(name, shape, weights=str(path))
+        with downloaded_file(path):  # given a path, Keras builds EfficientNet without a layer of its published form
+            return _built(name, shape, weights="imagenet")
     except (ValueError, OSError, KeyError) as error:
         first = str(error).strip().splitlines()[0][:200]
         raise ValueError(

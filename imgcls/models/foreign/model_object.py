@@ -30,7 +30,7 @@ def save_model(model: keras.Model, folder: Path) -> Path:
     Raises:
         ValueError: If the model cannot be used, or holds layers that are not of Keras.
     """
-    check_kind(model, f"The model {getattr(model, 'name', '')!r}")
+    check_kind(model, f"The model {getattr(model, 'name', getattr(model, '__name__', ''))!r}")
     try:
         check_classes(keras.saving.serialize_keras_object(keras.Model(model.inputs, model.outputs)))
     except ValueError as error:

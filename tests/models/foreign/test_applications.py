@@ -49,6 +49,19 @@ def test_weights_from_a_file_without_a_download(tmp_path):
     np.testing.assert_allclose(embedding(ours)(pixels), expected, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.thorough
+def test_a_file_gives_the_network_that_its_download_gives(tmp_path, monkeypatch):
+    """Keras builds EfficientNet with one layer more where it is to have the published weights."""
+    file = tmp_path / "b0_notop.weights.h5"
+    keras.applications.EfficientNetB0(input_shape=(64, 64, 3), include_top=False, weights=None).save_weights(file)
+    ours = build_model("keras_applications:EfficientNetB0", (64, 64, 3), num_classes=2, weights=file)
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", lambda *args, **keywords: str(file))
+    theirs = keras.applications.EfficientNetB0(input_shape=(64, 64, 3), include_top=False)
+    pixels = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype("float32")
+    expected = np.asarray(theirs(pixels)).mean((1, 2))
+    np.testing.assert_allclose(embedding(ours)(pixels), expected, rtol=1e-3, atol=1e-5)
+
+
 def test_an_unknown_name_and_other_pixels_are_refused():
     with pytest.raises(ValueError, match=r"no network 'MobilNetV2'.* Did you mean 'MobileNetV2'"):
         find_architecture("keras_applications:MobilNetV2")
