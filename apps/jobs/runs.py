@@ -25,7 +25,7 @@ from imgcls.run_folder import RunFolder
 from jobs.job import Job, cancel, forget, list_jobs, start_job
 
 KIND = "train"
-LIVE = ("waiting", "starting", *AT_WORK, "ending")
+LIVE = ("waiting", "starting", *AT_WORK, "ending", "closing")  # ending: somebody asked for it; closing: it is done
 STOPPED_EARLY = "It was stopped before the training began."
 DIED = "Its process died without a word: the machine or somebody stopped it."
 GONE = "Its folder is not there any more: somebody moved or deleted it."
@@ -253,8 +253,9 @@ def _state(job: Job, status: Mapping) -> tuple[str, str]:
     if job.state == "queued":
         return "waiting", ""
     if job.is_live:
-        ends = job.state == "ending" or _is_cancelled(job) or (written and written not in AT_WORK)
-        return ("ending" if ends else written or "starting"), ""
+        if job.state == "ending" or (written and written not in AT_WORK):
+            return "closing", ""
+        return ("ending" if _is_cancelled(job) else written or "starting"), ""
     if written and written not in AT_WORK:
         return written, status.get("message", "")
     if job.state == "failed" and not written:

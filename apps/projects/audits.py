@@ -102,8 +102,11 @@ def found_right(project: Project, tasks: Sequence[Task]) -> None:
 def to_leave_out(tasks: Sequence[Task], manifest: Manifest) -> list[int]:
     """The rows to leave out for findings of one kind: of copies all but one file, else all.
 
-    Kept is the copy in the test split, else in validation, else the largest image.
+    Kept is the copy in the test split, else in validation, else the largest image. Copies whose labels differ all stay:
+    which label is right is for a person to decide.
     """
+    if tasks and tasks[0].kind in COPIES | {IN_TWO_SPLITS}:
+        tasks = [task for task in tasks if not labels_differ(task, manifest)]
     pairs = [(place, row) for place, task in enumerate(tasks) for row in task.rows]
     found = pd.DataFrame(pairs, columns=["task", "row"])
     rows = (
@@ -117,6 +120,14 @@ def to_leave_out(tasks: Sequence[Task], manifest: Manifest) -> list[int]:
         kept = order.sort_values(["split", "area", "image"]).drop_duplicates("task").set_index("task")["image"]
         found = found[rows["image"] != found["task"].map(kept)]
     return sorted({int(row) for row in found["row"]})
+
+
+def labels_differ(task: Task, manifest: Manifest) -> bool:
+    """Whether the files of a finding do not all have the same labels."""
+    rows = manifest.table[["image", "labels", "problems"]].reindex(list(task.rows))
+    used = rows[rows["problems"] == ""]
+    labels_of_a_file = used.groupby("image")["labels"].agg(lambda every: tuple(sorted(map(tuple, map(sorted, every)))))
+    return bool(labels_of_a_file.nunique() > 1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from threading import Barrier, BrokenBarrierError
 import pandas as pd
 import pytest
 from projects import audits
-from projects.audits import audited_version, found_right, keep_findings, open_tasks, to_leave_out
+from projects.audits import Task, audited_version, found_right, keep_findings, open_tasks, to_leave_out
 from projects.edits import set_aside, set_label
 from projects.project import create_project
 from projects.versions import add_version, manifest_of, whole_manifest_of
@@ -57,6 +57,15 @@ def test_what_is_mended_or_left_out_is_no_longer_to_do(looked):
     add_version(looked, mended, "mended", 1)
     assert kinds(looked, 2) == ["unusable"]
     assert "dark" in kinds(looked, 1)  # of the version before
+
+
+@pytest.mark.parametrize("kind", ["exact copies", "near copies", "same image in two splits"])
+def test_of_copies_whose_labels_differ_none_is_left_out(looked, kind):
+    differ, same = Task("1", kind, (2, 3), "the same bytes"), Task("2", kind, (4, 6), "the same bytes")
+    assert to_leave_out([differ], manifest_of(looked)) == []
+    assert to_leave_out([differ, same], manifest_of(looked)) == [6]
+    add_version(looked, set_label(whole_manifest_of(looked), [3], "cat"), "decided", 1)
+    assert to_leave_out([differ], manifest_of(looked, 2)) == [2]  # the other one is in the test split
 
 
 def test_what_is_found_right_is_asked_no_more(looked):

@@ -180,11 +180,11 @@ def test_a_class_is_renamed_merged_and_dropped(page, project):
 
 
 def test_findings_are_a_list_of_things_to_do(page, project):
-    copies = Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 11))
+    copies = Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 7))
     keep_findings(project, 1, [copies, Finding("dark", ("c",), "too dark", (5,))])
     view = page("data", project="clothes", part="To do")
     assert "2 files with the same bytes" in view.text
-    assert "/picture/clothes/1/11?" in view.html
+    assert "/picture/clothes/1/7?" in view.html
     view.press("Leave out")
     assert (manifest_of(project).table["problems"] == SET_ASIDE).sum() == 1
     kinds = next(each for each in view.widgets.button_group if each.label == "To do")
@@ -192,6 +192,17 @@ def test_findings_are_a_list_of_things_to_do(page, project):
     assert "too dark" in view.look().text
     view.press("It is fine")
     assert "too dark" not in page("data", project="clothes", part="To do").text
+
+
+def test_copies_whose_labels_differ_are_decided_and_not_left_out(page, project):
+    keep_findings(project, 1, [Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 12))])
+    view = page("data", project="clothes", part="To do")
+    kinds = next(each for each in view.widgets.button_group if each.label == "To do")
+    kinds.set_value("exact copies")
+    assert "Their labels differ" in view.look().text
+    labels = [each.label for each in view.widgets.button]
+    assert "Decide in Label" in labels
+    assert "Leave out" not in labels
 
 
 def test_classes_that_are_named_alike_are_made_one_also_where_an_image_has_several(page, here, collages):

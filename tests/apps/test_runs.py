@@ -95,10 +95,16 @@ def test_each_state_is_said_as_it_is(project, run, lives):
         run.write_status(state)
         assert runs.look(project, "shoes").state == state
     run.write_status("finished", accuracy=0.9)
-    assert runs.look(project, "shoes").state == "ending"  # its process still lives
+    assert runs.look(project, "shoes").state == "closing"  # its process still lives, and nobody asked it to end
     (folder / "cancel").touch()
     run.write_status("training")
     assert runs.look(project, "shoes").state == "ending"
+
+
+def test_a_job_that_failed_before_there_was_a_status_is_not_asked_to_end(project, run, lives):
+    lives(asked(project, end=1))
+    found = runs.look(project, "shoes")
+    assert (found.state, found.is_live) == ("closing", True)
 
 
 def test_a_finished_run_has_its_accuracy_and_the_version_of_its_data(project, run):

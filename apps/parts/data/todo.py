@@ -6,7 +6,16 @@ from html import escape
 import streamlit as st
 from images.addresses import picture_addresses
 from projects import edits, queues
-from projects.audits import OF_CLASSES, OF_FILES, Task, audited_version, found_right, to_leave_out
+from projects.audits import (
+    LABELS_DIFFER,
+    OF_CLASSES,
+    OF_FILES,
+    Task,
+    audited_version,
+    found_right,
+    labels_differ,
+    to_leave_out,
+)
 from projects.project import Project
 from projects.versions import manifest_of
 
@@ -107,7 +116,10 @@ def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> N
             if rows and st.button(what, key=f"leave out {task.key}"):
                 said = f"{counted(len(rows), 'image')} left out ({KINDS[task.kind].title.lower()})"
                 change(project, number, said, lambda m: edits.set_aside(m, rows))
-            if "two labels" in task.kind and st.button("Decide in Label", key=f"label {task.key}"):
+            apart = task.kind not in LABELS_DIFFER and not rows and labels_differ(task, manifest)
+            if apart:
+                st.caption("Their labels differ, so none is left out before a label is decided.")
+            if (apart or task.kind in LABELS_DIFFER) and st.button("Decide in Label", key=f"label {task.key}"):
                 name, title = f"audit {task.key}", KINDS[task.kind].title
                 go("label", project, queue=queues.save_queue(project, name, title, list(task.rows), number))
         if st.button("It is fine", key=f"fine {task.key}"):

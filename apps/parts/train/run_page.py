@@ -27,6 +27,7 @@ STATES = {  # colour, word and sentence
     "training": ("blue", "training", "You can close this page; the run goes on, and is found again under Train."),
     "evaluating": ("blue", "judging", "The model is judged on the test images."),
     "ending": ("gray", "ending", "A checkpoint is saved, then the run ends."),
+    "closing": ("gray", "closing", "The run has ended; its process is just closing."),
     "finished": ("green", "finished", ""),
     "interrupted": ("orange", "interrupted", ""),
     "failed": ("red", "failed", ""),
@@ -109,7 +110,7 @@ def _show_figures(run: Run) -> None:
         counts = f", {run.job.done:,} of {run.job.total:,}" if run.job.total else ""
         st.progress(_share(run.job.done, run.job.total), text=f"{plain(run.job.doing)}{counts}")
     else:
-        st.progress(1.0 if run.state in ("evaluating", "ending") else 0.0)
+        st.progress(1.0 if run.state in ("evaluating", "ending", "closing") else 0.0)
 
 
 def _show_training(run: Run) -> None:
@@ -158,7 +159,7 @@ def _show_actions(project: Project, run: Run) -> None:
             ):
                 end_at_once(project, run.name)
                 st.rerun()
-        elif run.is_live:
+        elif run.is_live and run.state != "closing":
             if st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends. It can go on later."):
                 stop(project, run.name)
                 st.rerun()
