@@ -130,6 +130,17 @@ def test_the_words_on_the_main_button_of_a_popover_can_be_read(browser, app, sch
     assert not faults, "\n".join(faults)
 
 
+def test_enter_in_the_name_creates_the_project(browser, app):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    look(page, app.address)
+    page.get_by_role("button", name="New project").click()
+    name = page.get_by_label("Name of the project")
+    name.fill("Birds")
+    name.press("Enter")
+    page.wait_for_url("**/data?project=birds*")
+
+
 @pytest.mark.parametrize("what", ["network=efficientnet_lite0", "part=bench", "network=resnet50"])
 def test_what_learn_opens_fits_and_has_no_serious_fault(browser, app, screenshots, what):
     page = browser.new_page(viewport={"width": 400, "height": 1400})
