@@ -54,12 +54,17 @@ def ask_settings(project: Project, answer: Answer, topics: Sequence[str]) -> str
         for column, setting in zip(st.columns(IN_A_ROW), found[start : start + IN_A_ROW], strict=False):
             with column:
                 ask_one(project, answer, setting)
-    if changes(project) and st.button("Undo all changes", icon=":material/undo:", type="tertiary"):
+    return topic
+
+
+def offer_undo(project: Project) -> None:
+    """The way back to what the answer has; the button is always there, for a new one would move what is below it."""
+    unchanged = not changes(project)
+    if st.button("Undo all changes", icon=":material/undo:", type="tertiary", disabled=unchanged):
         changes(project).clear()
         for key in [key for key in st.session_state if str(key).startswith("setting ")]:
             del st.session_state[key]
         st.rerun()
-    return topic
 
 
 def every_setting() -> list[Setting]:
