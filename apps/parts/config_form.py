@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import streamlit as st
 import tomli_w
+from projects.wording import in_words
 
 from imgcls.cli.flags import Place, Setting, settings
 
@@ -22,7 +23,7 @@ ACRONYMS = {  # words that are not written as the fields have them
     "augmix": "AugMix", "gridmask": "GridMask", "mixup": "MixUp", "cutmix": "CutMix",
     "clipnorm": "gradient clipping norm", "init": "start", "nesterov": "Nesterov",
 }  # fmt: skip
-FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,.;)])))?")
+FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,;)]|\.(?!\w)))(?![\w/]|\.\w))?")
 
 
 def ask(
@@ -146,13 +147,13 @@ def help_of(setting: Setting) -> str | None:
 
 
 def worded(sentence: str) -> str:
-    """A sentence of the command line as the page says it: a flag becomes the name of its field."""
+    """A sentence of the command line as the page says it: a flag becomes the name of its field, without commands."""
 
     def name(found: re.Match) -> str:
         said = f"“{name_of(found[2].replace('-', '_'))}”"
         return f"{said} {found[3].replace('_', ' ')}" if found[3] else said
 
-    return FLAG.sub(name, sentence)
+    return in_words(FLAG.sub(name, sentence))
 
 
 def _without_none(kind: Any) -> tuple[Any, bool]:

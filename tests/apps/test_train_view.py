@@ -361,6 +361,14 @@ def test_a_name_that_is_no_folder_and_a_network_file_are_refused(page, project):
     assert not list(project.jobs.iterdir())
 
 
+def test_a_misspelt_network_is_refused_before_start_with_the_nearest_names(page, project):
+    view = page("train", project="clothes").open("Settings").choose("Model", "my_resnet99").press("Start")
+    assert "There is no network 'my_resnet99'. The nearest are se_resnet50, " in view.errors
+    assert "python -m" not in view.errors
+    assert not list(project.jobs.iterdir())
+    assert "There is no network" not in view.choose("Model", "keras_applications:MobileNetV2").errors
+
+
 def test_the_machine_is_not_tried_with_a_model_outside(page, project, tmp_path_factory, monkeypatch):
     asked = []
     monkeypatch.setattr("parts.train.estimate.ask", lambda name, **arguments: asked.append(arguments))
