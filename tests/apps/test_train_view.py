@@ -14,7 +14,9 @@ import psutil
 import pytest
 from conftest import APP, ROOT, SAMPLE, Page
 from jobs import runs
+from parts.config_form import label_of
 from parts.train import compare
+from parts.train.drawer import matching
 
 from imgcls.config import InputConfig, TrainConfig
 from imgcls.files import write_json
@@ -330,6 +332,29 @@ def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, pr
     view.choose("Find a setting", "label smoothing")
     assert view.widgets.number_input[0].value == 0.2
     assert "No setting has" in view.choose("Find a setting", "xyzzy").text
+
+
+@pytest.mark.parametrize("word", ["mirror", "mirroring", "Mirror"])
+def test_a_setting_is_found_by_what_else_it_is_called(word):
+    assert "horizontal_flip" in [setting.path[-1] for setting in matching(word)]
+
+
+def test_a_setting_is_found_by_its_name_in_files_and_shown_in_plain_words():
+    (found,) = matching("pixel dtype")
+    assert label_of(found) == "Number format of the pixels"
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Batch size", "0: chosen by itself, 64, less if few images"),
+        ("Learning rate", "0: chosen by itself, 0.003, and more for batches above 64 images"),
+        ("Image size", "0: the images' own where all have one of at most 64, else the model's"),
+    ],
+)
+def test_what_0_stands_for_is_said_beside_the_field(page, project, label, said):
+    view = page("train", project="clothes").open("Settings").choose("Find a setting", label)
+    assert said in view.text
 
 
 def test_the_drawer_is_the_same_one_once_a_setting_is_changed(page, project):

@@ -26,6 +26,10 @@ TOPICS = {  # by the section of the config
     "network": "Network", "training": "Training", "judgement": "Answers and certainty", "patches": "Patches",
 }  # fmt: skip
 OF_AUGMENTATION = (("input", "augmentation"), ("input", "augmentation_layers"))
+ALSO_CALLED = {  # what users and other programs say, which a search finds too
+    "horizontal_flip": "mirror mirroring", "vertical_flip": "upside down",
+    "global_clipnorm": "clip", "rotation": "rotate turn",
+}  # fmt: skip
 IN_A_ROW = 3
 MODELS = ("network", "model")
 LAYERS = [  # that need no argument; any other is typed, with its arguments
@@ -73,13 +77,15 @@ def every_setting() -> list[Setting]:
 
 
 def matching(word: str) -> list[Setting]:
-    """The settings that have all words in their name, topic, sentence or choices."""
+    """The settings that have all words in their name, topic, sentence or choices, or are also called so."""
     words = word.lower().split()
 
     def text(setting: Setting) -> str:
         topic = TOPICS.get(setting.path[0], "")
         choices = " ".join(str(choice).replace("_", " ") for choice in get_args(setting.kind) if choice is not None)
-        return f"{config_form.label_of(setting)} {topic} {config_form.help_of(setting)} {choices}".lower()
+        field = setting.path[-1]
+        names = f"{config_form.label_of(setting)} {field.replace('_', ' ')} {ALSO_CALLED.get(field, '')}"
+        return f"{names} {topic} {config_form.help_of(setting)} {choices}".lower()
 
     return [setting for setting in every_setting() if all(each in text(setting) for each in words)]
 
