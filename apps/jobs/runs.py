@@ -235,7 +235,10 @@ def _look(project: Project, name: str, job: Job | None) -> Run:
     if folder is None and job.state == "finished":  # which it cannot be without having made one
         state, message = "gone", GONE
     ready = folder.manifest_file.is_file() if folder else False
-    resumable = state in ("interrupted", "failed", "gone") and (ready or _asked_file(project, name).is_file())
+    if state == "failed":  # before anything was trained: what it failed by is still there
+        resumable = ready and any(folder.checkpoints.glob("*"))
+    else:
+        resumable = state in ("interrupted", "gone") and (ready or _asked_file(project, name).is_file())
     changed = max(status.get("heartbeat", 0.0), job.asked if job else 0.0)
     return Run(name, state, message, status, folder, job, resumable, changed)
 

@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 import streamlit as st
 import tomli_w
+from projects.wording import in_words
 
 from imgcls.cli.flags import Place, Setting, settings
+from parts.plain import plain
 
 __all__ = ["ask", "help_of", "label_of", "make", "name_of", "settings", "worded"]
 
@@ -22,7 +24,12 @@ ACRONYMS = {  # words that are not written as the fields have them
     "augmix": "AugMix", "gridmask": "GridMask", "mixup": "MixUp", "cutmix": "CutMix",
     "clipnorm": "gradient clipping norm", "init": "start", "nesterov": "Nesterov",
 }  # fmt: skip
-FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,.;)])))?")
+NAMES = {  # of fields whose own words say too little
+    "pixel_dtype": "Number format of the pixels",
+    "whitening_epsilon": "Smoothing of the whitening",
+}
+OF_ZERO = re.compile(r"(?<![\w.])0(?: or auto)?: ([^;]+)")  # in a comment: what 0 stands for
+FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,;)]|\.(?!\w)))(?![\w/]|\.\w))?")
 
 
 def ask(
@@ -85,7 +92,7 @@ def _ask_number(setting: Setting, key: str) -> Any:
     small = kind is float and usual is not None and usual > 0
     step = 10.0 ** math.floor(math.log10(usual)) if small else 0.1 if may_be_none else 0.01
     st.session_state.setdefault(key, default)
-    return st.number_input(
+    value = st.number_input(
         label_of(setting),
         value=None if may_be_none else "min",
         placeholder=NOT_SET,
@@ -94,6 +101,10 @@ def _ask_number(setting: Setting, key: str) -> Any:
         help=help_of(setting),
         key=key,
     )
+    if of_zero := OF_ZERO.search(worded(setting.help)):
+        auto = "chosen by itself, " if setting.may_be_auto else ""
+        st.caption(f"0: {auto}{plain(of_zero[1])}")
+    return value
 
 
 def _ask_suggested(setting: Setting, key: str, suggestions: list[str], names: Mapping[str, str]) -> str:
@@ -135,7 +146,7 @@ def name_of(field: str) -> str:
     Args:
         field: As the config has it, such as ema_momentum.
     """
-    words = " ".join(ACRONYMS.get(word, word) for word in field.split("_"))
+    words = NAMES.get(field) or " ".join(ACRONYMS.get(word, word) for word in field.split("_"))
     return words[:1].upper() + words[1:]
 
 
@@ -146,13 +157,13 @@ def help_of(setting: Setting) -> str | None:
 
 
 def worded(sentence: str) -> str:
-    """A sentence of the command line as the page says it: a flag becomes the name of its field."""
+    """A sentence of the command line as the page says it: a flag becomes the name of its field, without commands."""
 
     def name(found: re.Match) -> str:
         said = f"“{name_of(found[2].replace('-', '_'))}”"
         return f"{said} {found[3].replace('_', ' ')}" if found[3] else said
 
-    return FLAG.sub(name, sentence)
+    return in_words(FLAG.sub(name, sentence))
 
 
 def _without_none(kind: Any) -> tuple[Any, bool]:

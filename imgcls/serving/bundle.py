@@ -75,7 +75,9 @@ class Bundle(Predictor):
             )
         engine = form.load(format_folder(path, form.name))
         names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
-        super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several)
+        judgement = self.details.get("judgement", {})
+        tells_strangers = judgement.get("unknown", {}) is not None  # None where too few images were there to fit it
+        super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several, tells_strangers)
 
     @cached_property
     def model(self) -> LoadedModel:
@@ -93,7 +95,7 @@ class Bundle(Predictor):
         return [
             Prediction([], [], problem)
             if problem
-            else _prediction({name: values[row] for name, values in found.items()})
+            else _prediction({name: values[row] for name, values in found.items()}, self.tells_strangers)
             for row, problem in enumerate(problems)
         ]
 
@@ -124,13 +126,20 @@ class Bundle(Predictor):
         return found, [why or problem.decode() for (_, why), problem in zip(contents, found["problem"], strict=True)]
 
 
-def _prediction(row: Mapping[str, Any]) -> Prediction:
+def _prediction(row: Mapping[str, Any], tells_strangers: bool) -> Prediction:
     """What the signature serving_default says of one image."""
     names, probabilities = [name.decode() for name in row["classes"]], row["probabilities"].tolist()
     if DECISION not in row:
         return Prediction(names, probabilities, "")
     members = [name for name, belongs in zip(names, row[PREDICTION_SET], strict=True) if belongs]
-    return Prediction(names, probabilities, "", row[DECISION].decode(), members, float(row[UNKNOWN_SCORE]))
+    return Prediction(
+        names,
+        probabilities,
+        "",
+        row[DECISION].decode(),
+        members,
+        float(row[UNKNOWN_SCORE]) if tells_strangers else float("nan"),
+    )
 
 
 def load_bundle(path: str | Path, format_name: str = SAVED_MODEL, precision: str = FLOAT32) -> Bundle:

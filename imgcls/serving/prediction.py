@@ -21,7 +21,8 @@ class Prediction(_Ranked):
         problem: Why the image could not be read; "" if it could.
         decision: A class, "not sure" or "none of these"; "" where there is a problem, or nothing was fitted.
         prediction_set: The classes that the image may have, the likeliest first; empty likewise.
-        unknown_score: How unlike the images of training it is, higher is stranger; 0 likewise.
+        unknown_score: How unlike the images of training it is, higher is stranger; 0 likewise, and NaN where
+            too few images were there to fit it.
 
     Example:
         >>> first = Prediction(["rose", "tulip"], [0.9, 0.1], "", "rose", ["rose"], -3.2)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import decode_images
-from imgcls.engines.engine import EMBEDDING, JUDGEMENT, PROBABILITIES, Engine, Outputs
+from imgcls.engines.engine import EMBEDDING, JUDGEMENT, PROBABILITIES, UNKNOWN_SCORE, Engine, Outputs
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.guarded_reading import batch_reader
@@ -34,6 +34,8 @@ class Predictor:
         class_names: The names of the outputs.
         preprocessing: How images become the engine's pixels.
         multi_label: Whether an image has any number of the classes.
+        tells_strangers: Whether the engine's output "unknown_score", if there is one, is measured. It is 0 for every
+            image where too few images were there to fit it; then it becomes NaN here.
 
     Example:
         With a bundle that `python -m imgcls.export` wrote::
@@ -46,9 +48,14 @@ class Predictor:
     """
 
     def __init__(
-        self, engine: Engine, class_names: list[str], preprocessing: Preprocessing, multi_label: bool = False
+        self,
+        engine: Engine,
+        class_names: list[str],
+        preprocessing: Preprocessing,
+        multi_label: bool = False,
+        tells_strangers: bool = True,
     ) -> None:
-        self.engine, self.multi_label = engine, multi_label
+        self.engine, self.multi_label, self.tells_strangers = engine, multi_label, tells_strangers
         self.class_names = class_names
         self.preprocessing = preprocessing
 
@@ -147,6 +154,8 @@ class Predictor:
             rows = {name: _in_rows(found[name][: len(good)], good, len(chunk.images)) for name in wanted}
             paths = [image.image if isinstance(image.image, Path) else Path(image.name) for image in chunk.images]
             transcoded = [path for path, was in zip(paths, chunk.transcoded, strict=True) if was]
+            if UNKNOWN_SCORE in rows and not self.tells_strangers:
+                rows[UNKNOWN_SCORE] = np.full(len(chunk.images), np.nan, np.float32)
             probabilities = rows.pop(PROBABILITIES)
             names = self.class_names
             yield (

@@ -178,7 +178,7 @@ def judge_pixels(model: keras.Model, judgement: Judgement, pixels: np.ndarray) -
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in parts}
     rows = pd.DataFrame({"image": [str(place) for place in range(len(pixels))]})
     table = PredictionTable(rows, class_names(model), found[PROBABILITIES], found[LOGITS], found[EMBEDDING])
-    unknown = judgement.unknown
+    unknown = judgement.unknown  # None: it is not measured, and the signature has to give a number
     return {
         DECISION: judgement.decide(table),
         PREDICTION_SET: judgement.sets.apply(table.probabilities),

@@ -89,4 +89,7 @@ def test_sentences_name_fields_as_the_page_does():
     assert (
         config_form.worded("blocks that --plan last_blocks fine-tunes") == "blocks that “Plan” last blocks fine-tunes"
     )
+    assert config_form.worded("a Keras model, --model my_net.keras. `python -m imgcls.models` lists others") == (
+        "a Keras model, “Model” my_net.keras. The page Learn lists others"
+    )
     assert [each.path for each in config_form.settings(TrainConfig) if "--" in (config_form.help_of(each) or "")] == []

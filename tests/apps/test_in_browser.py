@@ -130,6 +130,38 @@ def test_the_words_on_the_main_button_of_a_popover_can_be_read(browser, app, sch
     assert not faults, "\n".join(faults)
 
 
+def test_enter_in_the_name_creates_the_project(browser, app):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    look(page, app.address)
+    page.get_by_role("button", name="New project").click()
+    name = page.get_by_label("Name of the project")
+    name.fill("Birds")
+    name.press("Enter")
+    page.wait_for_url("**/data?project=birds*")
+
+
+def test_the_arrow_keys_move_a_slider_of_the_augmentation_as_often_as_they_are_pressed(browser, app):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/train?project={app.project}")
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text("Augmentation", exact=True).click()
+    slider = page.get_by_role("slider", name="Rotation")
+    slider.wait_for()
+    settled(page)
+    slider.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(30)  # milliseconds, as a key that is held repeats
+    settled(page)
+    assert page.evaluate("document.activeElement.type") == "range"
+    assert float(slider.input_value()) == 30
+    page.get_by_role("button", name="Undo all changes").click()
+    settled(page)
+    assert float(slider.input_value()) == 0
+
+
 @pytest.mark.parametrize("what", ["network=efficientnet_lite0", "part=bench", "network=resnet50"])
 def test_what_learn_opens_fits_and_has_no_serious_fault(browser, app, screenshots, what):
     page = browser.new_page(viewport={"width": 400, "height": 1400})

@@ -124,6 +124,21 @@ def test_below_the_threshold_the_answer_is_not_sure(trained, pictures):
     assert "not sure" not in set(table_of(view.look())["answer"])
 
 
+def test_what_few_validation_images_leave_unmeasured_is_said_and_empty_in_the_table():
+    from parts.predict.said import as_table
+    from parts.predict.strangers import is_not_told, why_not
+    from projects.answers import COLUMNS
+
+    row = {**COLUMNS, "waits": False, "classes": ("bag",), "probabilities": (0.9,), "decision": "bag"}
+    table = pd.DataFrame([row])
+    assert is_not_told(table)
+    assert as_table(table, 0.0)["how unlike the training images"].isna().all()
+    assert not is_not_told(table.assign(unknown_score=0.5))
+    assert not is_not_told(table.assign(decision=""))  # a model that decides nothing
+    assert "trained on: it had only 1 validation image, and 20 are needed. It names" in why_not(1)
+    assert "only" not in why_not(20)
+
+
 def test_a_picture_is_unlike_all_others_where_the_model_says_so():
     from parts.predict.said import said_of
 

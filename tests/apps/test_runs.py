@@ -122,6 +122,15 @@ def test_a_job_that_failed_before_there_was_a_run_says_why(project):
     assert not found.resumable
 
 
+def test_a_run_that_failed_goes_on_only_if_something_was_trained(project, run):
+    save_toml(TrainConfig(name="shoes", runs=str(project.runs)), project.runs / ".asked" / "shoes.toml")
+    asked(project, -1, end=2)
+    run.write_status("failed", message="There is no memory.")
+    assert not runs.look(project, "shoes").resumable
+    (run.checkpoints / "00000003").mkdir(parents=True)
+    assert runs.look(project, "shoes").resumable
+
+
 def test_a_finished_run_whose_folder_was_removed_is_not_there_any_more(project):
     asked(project, end=0)
     found = runs.look(project, "shoes")

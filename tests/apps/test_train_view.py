@@ -14,7 +14,9 @@ import psutil
 import pytest
 from conftest import APP, ROOT, SAMPLE, Page
 from jobs import runs
+from parts.config_form import label_of
 from parts.train import compare
+from parts.train.drawer import matching
 
 from imgcls.config import InputConfig, TrainConfig
 from imgcls.files import write_json
@@ -332,6 +334,29 @@ def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, pr
     assert "No setting has" in view.choose("Find a setting", "xyzzy").text
 
 
+@pytest.mark.parametrize("word", ["mirror", "mirroring", "Mirror"])
+def test_a_setting_is_found_by_what_else_it_is_called(word):
+    assert "horizontal_flip" in [setting.path[-1] for setting in matching(word)]
+
+
+def test_a_setting_is_found_by_its_name_in_files_and_shown_in_plain_words():
+    (found,) = matching("pixel dtype")
+    assert label_of(found) == "Number format of the pixels"
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Batch size", "0: chosen by itself, 64, less if few images"),
+        ("Learning rate", "0: chosen by itself, 0.003, and more for batches above 64 images"),
+        ("Image size", "0: the images' own where all have one of at most 64, else the model's"),
+    ],
+)
+def test_what_0_stands_for_is_said_beside_the_field(page, project, label, said):
+    view = page("train", project="clothes").open("Settings").choose("Find a setting", label)
+    assert said in view.text
+
+
 def test_the_drawer_is_the_same_one_once_a_setting_is_changed(page, project):
     view = page("train", project="clothes").open("Settings").choose("Find a setting", "start from")
     first = {part.label: part.proto.id for part in view.widgets.expander}
@@ -359,6 +384,14 @@ def test_a_name_that_is_no_folder_and_a_network_file_are_refused(page, project):
     view.choose("Name of the run", "").choose("Model", "own.py").press("Start")
     assert "is a Python file, and this app runs none" in view.errors
     assert not list(project.jobs.iterdir())
+
+
+def test_a_misspelt_network_is_refused_before_start_with_the_nearest_names(page, project):
+    view = page("train", project="clothes").open("Settings").choose("Model", "my_resnet99").press("Start")
+    assert "There is no network 'my_resnet99'. The nearest are se_resnet50, " in view.errors
+    assert "python -m" not in view.errors
+    assert not list(project.jobs.iterdir())
+    assert "There is no network" not in view.choose("Model", "keras_applications:MobileNetV2").errors
 
 
 def test_the_machine_is_not_tried_with_a_model_outside(page, project, tmp_path_factory, monkeypatch):

@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,15 +14,15 @@ import tensorflow as tf
 from imgcls.data.images.reading import read_images
 from imgcls.engines import engine as engines
 from imgcls.layers import judgement as layers
-from imgcls.models.classifier import embedding_model, logits_model
+from imgcls.models.classifier import embedding_model, judgement_models, logits_model, with_judgement
 from imgcls.serving import signatures
-from imgcls.serving.bundle import load_bundle
+from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.client import Client
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.loaded_model import LoadedModel
-from imgcls.serving.parity import Parity
+from imgcls.serving.parity import Parity, Reference
 from imgcls.workflow.predictor import predictor_of_model
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, judge_pixels, serving
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, serving
 
 ALONE = """
 import json, sys
@@ -138,6 +140,19 @@ def test_every_engine_decides_alike(source, judged, judged_bundle, images, expec
     assert np.isnan(table["unknown_score"].iloc[-1])
     assert predictor.predict([b"", b""]).decisions == ["", ""]
     assert predictor.predict([]).decisions == []
+
+
+def test_a_score_that_was_not_fitted_is_not_0_but_nothing(tmp_path, classifier, images):
+    model = with_judgement(classifier, 1.0, layers.Judgement(len(CLASS_NAMES)))
+    parts = replace(exported(model), judgement_facts={"unknown": None})
+    judge = partial(judge_pixels, judgement_models(model))
+    bundle = load_bundle(write_bundle(tmp_path, "few", parts, Reference(model, images, judge)))
+    for predictor in (predictor_of_model(model), bundle):
+        found = predictor.predict(images)
+        assert found.table()["unknown_score"].isna().all()
+        assert np.isnan(found.ranked()[0].unknown_score)
+        assert all(found.decisions)
+    assert np.isnan(bundle(images)[0].unknown_score)
 
 
 def test_the_server_and_the_client_pass_it_on(served_judged, images, expected):

@@ -57,8 +57,10 @@ def try_sample(primary: bool) -> None:
 def ask_for_name() -> None:
     """The main action: a name, and an empty project is there."""
     with st.popover("New project", icon=":material/add:", type="primary"):
-        title = st.text_input("Name of the project", placeholder="Flowers")
-        if st.button("Create", type="primary"):
+        with st.form("new project", border=False):  # so that Enter creates it too
+            title = st.text_input("Name of the project", placeholder="Flowers")
+            asked = st.form_submit_button("Create", type="primary")
+        if asked:
             go("data", create_project(title))
 
 

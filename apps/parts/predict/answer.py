@@ -21,6 +21,7 @@ from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.folder_job import name_again
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
+from parts.predict.strangers import say_if_not_told
 from parts.spreadsheet import TIP, for_spreadsheets
 
 CARDS_A_PAGE = 24
@@ -50,6 +51,7 @@ def show_answer(project: Project, answer: Answer) -> bool:
     if table.empty:
         return False
     _summary(project, answer, table, least)
+    say_if_not_told(project, answer, table)
     chosen = _filter(table, least)
     _cards(answer, table[chosen], least)
     if not _waits(table).all():

@@ -26,6 +26,10 @@ TOPICS = {  # by the section of the config
     "network": "Network", "training": "Training", "judgement": "Answers and certainty", "patches": "Patches",
 }  # fmt: skip
 OF_AUGMENTATION = (("input", "augmentation"), ("input", "augmentation_layers"))
+ALSO_CALLED = {  # what users and other programs say, which a search finds too
+    "horizontal_flip": "mirror mirroring", "vertical_flip": "upside down",
+    "global_clipnorm": "clip", "rotation": "rotate turn",
+}  # fmt: skip
 IN_A_ROW = 3
 MODELS = ("network", "model")
 LAYERS = [  # that need no argument; any other is typed, with its arguments
@@ -54,12 +58,17 @@ def ask_settings(project: Project, answer: Answer, topics: Sequence[str]) -> str
         for column, setting in zip(st.columns(IN_A_ROW), found[start : start + IN_A_ROW], strict=False):
             with column:
                 ask_one(project, answer, setting)
-    if changes(project) and st.button("Undo all changes", icon=":material/undo:", type="tertiary"):
+    return topic
+
+
+def offer_undo(project: Project) -> None:
+    """The way back to what the answer has; the button is always there, for a new one would move what is below it."""
+    unchanged = not changes(project)
+    if st.button("Undo all changes", icon=":material/undo:", type="tertiary", disabled=unchanged):
         changes(project).clear()
         for key in [key for key in st.session_state if str(key).startswith("setting ")]:
             del st.session_state[key]
         st.rerun()
-    return topic
 
 
 def every_setting() -> list[Setting]:
@@ -68,13 +77,15 @@ def every_setting() -> list[Setting]:
 
 
 def matching(word: str) -> list[Setting]:
-    """The settings that have all words in their name, topic, sentence or choices."""
+    """The settings that have all words in their name, topic, sentence or choices, or are also called so."""
     words = word.lower().split()
 
     def text(setting: Setting) -> str:
         topic = TOPICS.get(setting.path[0], "")
         choices = " ".join(str(choice).replace("_", " ") for choice in get_args(setting.kind) if choice is not None)
-        return f"{config_form.label_of(setting)} {topic} {config_form.help_of(setting)} {choices}".lower()
+        field = setting.path[-1]
+        names = f"{config_form.label_of(setting)} {field.replace('_', ' ')} {ALSO_CALLED.get(field, '')}"
+        return f"{names} {topic} {config_form.help_of(setting)} {choices}".lower()
 
     return [setting for setting in every_setting() if all(each in text(setting) for each in words)]
 

@@ -19,7 +19,7 @@ from parts.person import who
 from parts.plain import plain
 from parts.train.answers import Answer, answers
 from parts.train.cards import chosen_answer, show_cards
-from parts.train.drawer import TOPICS, ask_settings
+from parts.train.drawer import TOPICS, ask_settings, offer_undo
 from parts.train.facts import Facts, facts_of
 from parts.train.previews import show_augmentation, show_balance, show_whitening
 from parts.train.state import changes, config_of
@@ -82,6 +82,7 @@ def _drawer(title: str, icon: str, is_open: bool) -> Any:
 
 def _open_drawer(project: Project, version: int, answer: Answer, facts: Facts) -> None:
     topic = ask_settings(project, answer, list(TOPICS))
+    undo = st.container()  # filled last, as it depends on the sliders below
     with explained():
         config = config_of(answer, changes(project))
         if topic == "augmentation":
@@ -90,6 +91,8 @@ def _open_drawer(project: Project, version: int, answer: Answer, facts: Facts) -
             show_whitening(project, version, config)
         elif topic == "balance":
             show_balance(config, facts)
+    with undo:
+        offer_undo(project)
 
 
 def _offer_start(project: Project, version: int, answer: Answer) -> None:

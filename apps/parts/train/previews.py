@@ -20,6 +20,8 @@ from parts.train.state import changes, note, preset_value
 
 WAIT = "Drawing the images. The first time, this takes some seconds."
 IN_A_ROW = 3
+STEPS = (0.01, 0.1, 1.0)  # of sliders
+MOST_STEPS = 400  # from one end of a slider to the other
 BALANCES = {  # what each way does, in a sentence
     "none": "Nothing is done: each class counts by the number of its images.",
     "weights": "A mistake on a rare class counts more, so that all classes count the same.",
@@ -52,14 +54,25 @@ def show_augmentation(project: Project, version: int, config: TrainConfig) -> No
 def _slide(project: Project, config: TrainConfig, setting: Setting) -> None:
     fields = type(config.augmentation).__dataclass_fields__
     facts = fields[setting.path[1]].metadata
-    whole = isinstance(facts["neutral"], int)
-    kind, step = (int, 1) if whole else (float, 0.01)
+    kind = int if isinstance(facts["neutral"], int) else float
     low, high = (kind(end) for end in facts["range"])
     base = kind(preset_value(config, setting.path[1], facts["neutral"]))
     key = f"setting slider {config.input.augmentation} {setting.path[1]}"
     st.session_state.setdefault(key, kind(changes(project).get(setting.path, base)))
     label, tip = config_form.label_of(setting), config_form.help_of(setting)
-    note(project, setting.path, st.slider(label, low, high, step=step, help=tip, key=key), base)
+    note(project, setting.path, st.slider(label, low, high, step=step_of(low, high), help=tip, key=key), base)
+
+
+def step_of(low: float, high: float) -> float:
+    """By how much an arrow key moves a slider: the finest step that has not too far to go from end to end.
+
+    Example:
+        >>> step_of(0.0, 1.0), step_of(0.0, 180.0), step_of(0, 6)
+        (0.01, 1.0, 1)
+    """
+    if isinstance(low, int):
+        return 1
+    return next(step for step in STEPS if high - low <= MOST_STEPS * step)
 
 
 def show_whitening(project: Project, version: int, config: TrainConfig) -> None:

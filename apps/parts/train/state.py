@@ -11,6 +11,7 @@ from imgcls.config import TrainConfig
 from imgcls.data.augmentation.presets import PRESETS
 from parts import config_form
 from parts.train.answers import Answer
+from parts.train.network_names import check_network
 
 
 def changes(project: Project) -> dict[Place, Any]:
@@ -30,13 +31,14 @@ def config_of(answer: Answer, changed: dict[Place, Any]) -> TrainConfig:
     """The settings of an answer, with what the user set differently.
 
     Raises:
-        ValueError: A value is out of range, two exclude each other, or one leads to a file that the app may not read;
-            as the page says it.
+        ValueError: A value is out of range, two exclude each other, one leads to a file that the app may not read, or
+            there is no such network; as the page says it.
     """
     values = {**answer.settings, **changed}
     try:
         config = config_form.make(TrainConfig, values)
         allowed_paths.check_config(config)
+        check_network(config.network.model)
         return config
     except ValueError as error:
         raise ValueError(config_form.worded(str(error))) from error
