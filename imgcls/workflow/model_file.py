@@ -38,7 +38,7 @@ def _made(make: Callable[[], keras.Model]) -> keras.Model:
     except TypeError as error:
         raise ValueError(
             f"The function {name} needs arguments ({error}). Call it, and give the Keras model that it returns; one "
-            "that makes a model for a shape of images is decorated with @keras_model of imgcls.models, and its name given."
+            "that makes one for a shape of images is decorated with @keras_model of imgcls.models, and its name given."
         ) from error
     model = make()
     if not isinstance(model, keras.Model):
