@@ -122,7 +122,7 @@ def test_ctrl_c_ends_it_at_once(most):
         try:
             assert silent.wait(60)
             process.send_signal(signal.SIGINT)
-            errors = process.communicate(timeout=30)[1]
+            errors = process.communicate(timeout=120)[1]
         finally:
             process.kill()
             process.communicate()
