@@ -7,7 +7,7 @@ Rows keep their numbers in later versions, so a finding holds until its rows are
 is about classes is worked out anew each time, which takes no time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,24 +66,31 @@ def audited_version(project: Project, number: int) -> int:
 
 def open_tasks(project: Project, number: int) -> dict[str, list[Task]]:
     """What is still to be done about a version, by kind, the gravest first."""
-    files = _folder(project) / f"{audited_version(project, number):04}.json", _folder(project) / "fine.json"
-    return _open_tasks(project, number, *(file.stat().st_mtime_ns if file.is_file() else 0 for file in files))
+    return _by_kind([task for task in _tasks_of(project, number) if task.key not in _fine(project)])
+
+
+def fine_tasks(project: Project, number: int) -> dict[str, list[Task]]:
+    """What a person found right and would be to be done else, by kind, the gravest first."""
+    return _by_kind([task for task in _tasks_of(project, number) if task.key in _fine(project)])
+
+
+def _tasks_of(project: Project, number: int) -> tuple[Task, ...]:
+    file = _folder(project) / f"{audited_version(project, number):04}.json"
+    return _every_task(project, number, file.stat().st_mtime_ns if file.is_file() else 0)
 
 
 @lru_cache(maxsize=16)
-def _open_tasks(project: Project, number: int, looked: int, judged: int) -> dict[str, list[Task]]:
-    """`looked` and `judged` say when the files were written; a version never changes."""
-    audited, fine = audited_version(project, number), _fine(project)
-    file = _folder(project) / f"{audited:04}.json"
-    found = [task for task in _loaded(file, looked) if task.key not in fine] if audited else []
-    manifest = manifest_of(project, number)
-    columns = _Columns.of(manifest.table)
-    tasks = [*filter(columns.is_open, found), *(t for t in class_tasks(manifest) if t.key not in fine)]
-    by_kind: dict[str, list[Task]] = {}
-    for kind in sorted(KINDS, key=lambda kind: SEVERITIES.index(KINDS[kind].severity)):
-        if of_kind := [task for task in tasks if task.kind == kind]:
-            by_kind[kind] = of_kind
-    return by_kind
+def _every_task(project: Project, number: int, looked: int) -> tuple[Task, ...]:
+    """`looked` says when the file was written; a version never changes."""
+    audited, manifest = audited_version(project, number), manifest_of(project, number)
+    found = _loaded(_folder(project) / f"{audited:04}.json", looked) if audited else ()
+    return (*filter(_Columns.of(manifest.table).is_open, found), *class_tasks(manifest))
+
+
+def _by_kind(tasks: Sequence[Task]) -> dict[str, list[Task]]:
+    order = sorted(KINDS, key=lambda kind: SEVERITIES.index(KINDS[kind].severity))
+    found = {kind: [task for task in tasks if task.kind == kind] for kind in order}
+    return {kind: of_kind for kind, of_kind in found.items() if of_kind}
 
 
 def class_tasks(manifest: Manifest) -> list[Task]:
@@ -94,9 +101,18 @@ def class_tasks(manifest: Manifest) -> list[Task]:
 
 def found_right(project: Project, tasks: Sequence[Task]) -> None:
     """Remember that a person looked at these and wants nothing done."""
+    _remember(project, lambda fine: fine | {task.key for task in tasks})
+
+
+def ask_again(project: Project, tasks: Sequence[Task]) -> None:
+    """Forget that these were found right, so that they are to be done again."""
+    _remember(project, lambda fine: fine - {task.key for task in tasks})
+
+
+def _remember(project: Project, changed: Callable[[set[str]], set[str]]) -> None:
     _folder(project).mkdir(exist_ok=True)
     with one_at_a_time(_folder(project) / ".lock"):  # two tabs write one after the other
-        write_json(_folder(project) / "fine.json", {"keys": sorted(_fine(project) | {task.key for task in tasks})})
+        write_json(_folder(project) / "fine.json", {"keys": sorted(changed(_fine(project)))})
 
 
 def to_leave_out(tasks: Sequence[Task], manifest: Manifest) -> list[int]:

@@ -15,7 +15,7 @@ import pandas as pd
 from imgcls.data.manifest.table import Manifest, a_row_a_label
 from projects.project import Project
 from projects.queues import list_queues, load_queue, rows_now
-from projects.run_doubts import looks_wrong, reviewed_runs, unsure
+from projects.run_doubts import agreement, looks_wrong, reviewed_runs, unsure
 from projects.summary import summary_of
 from projects.versions import NO_LABEL, manifest_of
 
@@ -54,9 +54,9 @@ def offered_queues(project: Project, version: int) -> dict[str, str]:
         if queue.rows:
             found[queue.name] = f"{queue.title} ({len(queue.rows):,})"
     for run in reviewed_runs(project):
-        for kind, title, look in ((WRONG, "Likely wrong", looks_wrong), (UNSURE, "Unsure", unsure)):
+        for kind, look in ((WRONG, looks_wrong), (UNSURE, unsure)):
             if rows := look(project, run, version):
-                found[f"{kind}{run}"] = f"{title}, says {run} ({len(rows):,})"
+                found[f"{kind}{run}"] = f"{_title_of_doubts(project, run, kind)} ({len(rows):,})"
     for name, count in summary_of(project, version).counts.sum(axis=1).items():
         found[f"{CLASS}{name}"] = f"All of {name} ({count:,})"
     return found
@@ -103,10 +103,19 @@ def _doubted(
 ) -> OpenQueue:
     run = name.removeprefix(prefix)
     found = look(project, run, version)
-    title = f"{'Likely wrong' if prefix == WRONG else 'Unsure'}, says {run}"
+    title = _title_of_doubts(project, run, prefix)
     named = {row: label for row, (label, _) in found.items() if label}
     sure = {row: share for row, (_, share) in found.items() if row in named}
     return OpenQueue(name, title, version, list(found), named, sure)
+
+
+def _title_of_doubts(project: Project, run: str, prefix: str) -> str:
+    """Who doubts. A review asks models that have not learned these labels, and may agree with few of them."""
+    if prefix == UNSURE:
+        return f"Unsure, says {run}"
+    agrees = agreement(project, run)
+    how_well = "" if agrees is None else f", which agrees with {agrees:.0%} of the labels"
+    return f"Likely wrong by the review of {run}{how_well}"
 
 
 _BY_THEMSELVES = {WAITING: _waiting, CLASS: _of_class, WRONG: _wrong, UNSURE: _unsure}

@@ -48,6 +48,13 @@ def looks_wrong(project: Project, run: str, version: int) -> Doubts:
     return _wrong(project, file, file.stat().st_mtime_ns, version)
 
 
+def agreement(project: Project, run: str) -> float | None:
+    """The share of the labels that a review of the run agrees with, in [0, 1]; None where it does not say so."""
+    file = project.runs / Path(run).name / "review.json"
+    share = read_json(file).get("accuracy") if file.is_file() else None
+    return None if share is None else float(share)
+
+
 def unsure(project: Project, run: str, version: int) -> Doubts:
     """The images outside of training that the run is least sure of, the least sure first.
 

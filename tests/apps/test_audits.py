@@ -7,7 +7,16 @@ from threading import Barrier, BrokenBarrierError
 import pandas as pd
 import pytest
 from projects import audits
-from projects.audits import Task, audited_version, found_right, keep_findings, open_tasks, to_leave_out
+from projects.audits import (
+    Task,
+    ask_again,
+    audited_version,
+    fine_tasks,
+    found_right,
+    keep_findings,
+    open_tasks,
+    to_leave_out,
+)
 from projects.edits import set_aside, set_label
 from projects.project import create_project
 from projects.versions import add_version, manifest_of, whole_manifest_of
@@ -71,6 +80,10 @@ def test_of_copies_whose_labels_differ_none_is_left_out(looked, kind):
 def test_what_is_found_right_is_asked_no_more(looked):
     found_right(looked, open_tasks(looked, 1)["dark"])
     assert "dark" not in kinds(looked, 1)
+    assert list(fine_tasks(looked, 1)) == ["dark"]
+    ask_again(looked, fine_tasks(looked, 1)["dark"])
+    assert "dark" in kinds(looked, 1)
+    assert fine_tasks(looked, 1) == {}
 
 
 def test_classes_are_looked_at_anew_each_time(looked):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from parts import grid
 from projects import imports
-from projects.audits import keep_findings
+from projects.audits import found_right, keep_findings, open_tasks
 from projects.edits import set_aside
 from projects.imports import Request, ask_for, open_questions, unread_reports
 from projects.photos import keep_photo, waiting_photos
@@ -191,7 +191,14 @@ def test_findings_are_a_list_of_things_to_do(page, project):
     kinds.set_value("dark")
     assert "too dark" in view.look().text
     view.press("It is fine")
-    assert "too dark" not in page("data", project="clothes", part="To do").text
+    view = page("data", project="clothes", part="To do")
+    assert "Dark images: too dark" in view.text
+    view.press("Put back")
+    assert "Dark images: too dark" not in view.text
+    assert "dark" in open_tasks(project, 2)
+    for tasks in open_tasks(project, 2).values():
+        found_right(project, tasks)
+    assert "Nothing is left to do: what there is was found to be fine" in view.look().text
 
 
 def test_copies_whose_labels_differ_are_decided_and_not_left_out(page, project):

@@ -260,8 +260,11 @@ def test_what_a_review_calls_wrong_is_a_queue(waiting):
     images = manifest_of(waiting).table["image"]
     facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
     queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]
-    (run / "review.json").write_text(json.dumps({"queue": queue}))
-    assert offered_queues(waiting, 2)["wrong:first"] == "Likely wrong, says first (1)"
+    (run / "review.json").write_text(json.dumps({"queue": queue, "accuracy": None}))
+    assert offered_queues(waiting, 2)["wrong:first"] == "Likely wrong by the review of first (1)"
+    (run / "review.json").write_text(json.dumps({"queue": queue, "accuracy": 0.549}))
+    how_well = ", which agrees with 55% of the labels"
+    assert offered_queues(waiting, 2)["wrong:first"] == f"Likely wrong by the review of first{how_well} (1)"
     found = open_queue(waiting, "wrong:first", 2)
     assert (found.rows, found.suggestions, found.probabilities) == ([12], {12: "sneaker"}, {12: 0.9})
 

@@ -11,7 +11,9 @@ from projects.audits import (
     OF_CLASSES,
     OF_FILES,
     Task,
+    ask_again,
     audited_version,
+    fine_tasks,
     found_right,
     labels_differ,
     to_leave_out,
@@ -30,6 +32,7 @@ from parts.plain import plain
 
 LAST = "kind of finding"  # in the session: the one that was worked on last
 A_PAGE, MOST_IMAGES = 8, 6  # findings; images of one
+MOST_FINE = 50  # findings that are listed with a way back
 ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 ADVICE = {  # in the words of the page, where the library names flags
     "unusable": "These files are not used. Mend them and add them again, or leave it at that.",
@@ -53,16 +56,23 @@ ADVICE = {  # in the words of the page, where the library names flags
 
 
 def show_todo(project: Project, number: int, tasks: dict[str, list[Task]]) -> None:
-    """One kind of finding at a time, the gravest first."""
+    """One kind of finding at a time, the gravest first, and what was found to be fine."""
+    fine = fine_tasks(project, number)
     if not audited_version(project, number):
         st.info("Nobody has looked for problems yet.")
     elif not tasks:
-        st.success("Nothing is left to do: no copies, no damaged files, no class too small.")
+        all_is_well = "no copies, no damaged files, no class too small"
+        st.success(f"Nothing is left to do: {'what there is was found to be fine' if fine else all_is_well}.")
     if st.button("Look for problems again", icon=":material/search:"):
         start_audit(project)
         st.rerun()
-    if not tasks:
-        return
+    if tasks:
+        _show_one_kind(project, number, tasks)
+    if fine:
+        _show_fine(project, fine)
+
+
+def _show_one_kind(project: Project, number: int, tasks: dict[str, list[Task]]) -> None:
     before = st.session_state.get(LAST)
     kind = st.pills(
         "To do",
@@ -74,6 +84,24 @@ def show_todo(project: Project, number: int, tasks: dict[str, list[Task]]) -> No
     )
     st.session_state[LAST] = kind
     _show_kind(project, number, kind, tasks[kind])
+
+
+def _show_fine(project: Project, fine: dict[str, list[Task]]) -> None:
+    """What a person wants nothing done about, with the way back."""
+    every = [task for tasks in fine.values() for task in tasks]
+    with st.expander(f"Found to be fine ({len(every):,})", icon=":material/check:"):
+        if len(every) > 1 and st.button("Put all back on the list"):
+            ask_again(project, every)
+            st.rerun()
+        for task in every[:MOST_FINE]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                title = KINDS[task.kind].title
+                st.markdown(f"{plain(title)}: {in_page(task.why)}")
+                if st.button("Put back", key=f"back {task.key}", help="It is to be done again."):
+                    ask_again(project, [task])
+                    st.rerun()
+        if len(every) > MOST_FINE:
+            st.caption(f"and {len(every) - MOST_FINE:,} more")
 
 
 def _show_kind(project: Project, number: int, kind: str, tasks: Sequence[Task]) -> None:
