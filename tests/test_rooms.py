@@ -70,6 +70,7 @@ ADDRESSES = {  # foreign idea: the only places where it may stand
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),
     "keras_cv": ("imgcls/data/augmentation/layer_classes.py", "imgcls/models/foreign/keras_cv_layers.py"),
+    "keras_hub": ("imgcls/models/foreign/keras_hub_layers.py",),
 }
 ATTRIBUTES = {
     "tf.data": (

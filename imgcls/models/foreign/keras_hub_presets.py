@@ -14,6 +14,7 @@ from imgcls.models.network_config import check_classes
 from imgcls.models.registry import Architecture
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # of a preset's folder
+NOT_COPIED = ("ViTPatchingAndEmbedding", "DeiTEmbeddings", "DeiTEncoder")  # of KerasHub; by their configs
 _FOUND: dict[tuple[str, float], Architecture] = {}  # by preset and the time of its config
 
 
@@ -52,8 +53,18 @@ def _architecture(preset: str) -> Architecture:
             image_size=shape[0] or 0,
             channels=shape[-1] or 3,
             has_weights=has_weights,
+            replaced=readable,
         )
     )
+
+
+def readable(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer, or one of ours that computes the same, in place of one that its own config does not make again."""
+    if type(layer).__name__ not in NOT_COPIED:
+        return layer
+    from imgcls.models.foreign.keras_hub_layers import copyable  # imports KerasHub
+
+    return copyable(layer)
 
 
 def backbone(preset: str, has_weights: bool = False) -> keras.Model:

@@ -3,7 +3,7 @@
 import importlib
 from importlib.util import find_spec
 
-OURS_OF_KERAS_CV = "imgcls.models.foreign.keras_cv_layers"
+OURS = "imgcls.models.foreign.{}_layers"  # ours that are built on those of a package
 PACKAGES = {"keras_cv": "keras-cv", "keras_hub": "imgcls[keras-hub]"}  # module -> what pip installs it by
 
 
@@ -17,10 +17,10 @@ def import_packages(config: str) -> None:
         ValueError: If one is not installed.
     """
     for module, extra in PACKAGES.items():
-        if f'"{module}.' not in config and f'"{module}>' not in config:
+        ours = OURS.format(module)
+        has_ours = f'"{ours}"' in config
+        if not has_ours and f'"{module}.' not in config and f'"{module}>' not in config:
             continue
         if find_spec(module) is None:
             raise ValueError(f"it has layers of {module}, which is not installed: pip install {extra}")
-        importlib.import_module(module)
-    if f'"{OURS_OF_KERAS_CV}"' in config:
-        importlib.import_module(OURS_OF_KERAS_CV)
+        importlib.import_module(ours if has_ours else module)

@@ -162,7 +162,7 @@ class Benchmark:
     def _names(self, images: BenchmarkImages) -> list[str]:
         if self.request.models:
             return list(dict.fromkeys(self.request.models))
-        chosen = choose(self.request, images.shorter_side)
+        chosen = choose(self.request, images.shorter_side, len(images.class_names))
         self._how_chosen = chosen.sentence
         log.info("%s", chosen.sentence)
         return list(chosen.names)

@@ -97,7 +97,7 @@ def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
         why_random=network.why,
         image_size=network.model.input_shape[1],
         parameters=float(cost.parameters),
-        macs=float(cost.macs),
+        macs=NAN if cost.uncounted else float(cost.macs),
     )
 
 

@@ -37,7 +37,7 @@ class Measurement:
         how: The same in more words.
         image_size: Pixels of a side.
         parameters: Trainable numbers, by the formulas.
-        macs: MACs for one image, by the formulas.
+        macs: MACs for one image, by the formulas; NaN where they know not all of its layers.
         metric: What the accuracy is, a name of `imgcls.metrics.METRICS`: the share of images that are named rightly, or
             macro average precision where an image may have several classes.
         accuracy: The value of the metric, 0 to 1.

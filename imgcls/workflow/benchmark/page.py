@@ -1,5 +1,6 @@
 """The page of a benchmark: the recommendation, the table, the pictures with their numbers, and how it was measured."""
 
+import math
 from collections.abc import Sequence
 
 from imgcls.counted import counted
@@ -31,6 +32,11 @@ from imgcls.workflow.benchmark.to_accuracy import to_accuracy_table
 RANDOM_SENTENCE = (
     "The weights of {names} could not be had here, do not exist or were not wanted: the {metric} is that of a linear "
     "classifier on random features, and says little of what training would reach."
+)
+AREAS_SENTENCE = "The area of a circle is the number of parameters (Canziani, Paszke, Culurciello, 2016)."
+UNCOUNTED_SENTENCE = (
+    "Not in the picture, since the MACs of some of their layers are not known: {names}. "
+    "`python -m imgcls.models show NAME` counts the others, layer by layer."
 )
 EXPLAINED = {"mAP": "macro average precision (mAP), the mean over the classes"}
 COLUMNS_SENTENCE = (
@@ -85,11 +91,15 @@ def _macs_section(rows: Sequence[Measurement]) -> Section:
         ("network", "MACs", "parameters", metric_column(rows)),
         tuple(
             (short_name(row.model), amount(row.macs), amount(row.parameters), accuracy_text(row))
-            for row in sorted(rows, key=lambda row: row.macs)
+            for row in sorted(rows, key=lambda row: (math.isnan(row.macs), row.macs))
         ),
     )
-    said = "The area of a circle is the number of parameters (Canziani, Paszke, Culurciello, 2016)."
-    return Section("macs", f"{heading(rows)} against multiply-adds", (said,), (accuracy_against_macs(rows),), table)
+    counted_rows = [row for row in rows if not math.isnan(row.macs)]
+    said = [AREAS_SENTENCE] if counted_rows else []
+    if uncounted := [short_name(row.model) for row in rows if math.isnan(row.macs)]:
+        said.append(UNCOUNTED_SENTENCE.format(names=", ".join(uncounted)))
+    charts = (accuracy_against_macs(counted_rows),) if counted_rows else ()
+    return Section("macs", f"{heading(rows)} against multiply-adds", tuple(said), charts, table)
 
 
 def _latency_section(rows: Sequence[Measurement]) -> Section:

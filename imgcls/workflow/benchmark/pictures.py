@@ -78,7 +78,7 @@ def accuracy_against_macs(rows: Sequence[Measurement]) -> Chart:
     """Accuracy over MACs, with circles whose areas are the parameters.
 
     Args:
-        rows: One a network, with an accuracy.
+        rows: One a network, with an accuracy and known MACs.
     """
     table = _table(rows)
     x, y = Axis.of(list(table["macs"]), WIDTH, True), Axis.of(list(table["accuracy"]), HEIGHT)
