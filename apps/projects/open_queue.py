@@ -19,6 +19,7 @@ from projects.run_doubts import agreement, looks_wrong, reviewed_runs, unsure
 from projects.summary import summary_of
 from projects.versions import NO_LABEL, manifest_of
 
+TRUSTED = 0.8  # share of the labels that a review agrees with, below which the page warns of it
 WAITING, CLASS, WRONG, UNSURE = "no-label", "class:", "wrong:", "unsure:"
 
 
@@ -33,6 +34,7 @@ class OpenQueue:
         rows: Their numbers, in order.
         suggestions: The class that a row may belong to, by its number.
         probabilities: Of these, in [0, 1].
+        note: About whoever suggests, in a sentence or two.
         since: Decisions before this moment belong to an earlier queue of the same name; seconds since 1970.
     """
 
@@ -43,6 +45,7 @@ class OpenQueue:
     suggestions: Mapping[int, str] = field(default_factory=dict)
     probabilities: Mapping[int, float] = field(default_factory=dict)
     since: float = 0.0
+    note: str = ""
 
 
 def offered_queues(project: Project, version: int) -> dict[str, str]:
@@ -106,16 +109,24 @@ def _doubted(
     title = _title_of_doubts(project, run, prefix)
     named = {row: label for row, (label, _) in found.items() if label}
     sure = {row: share for row, (_, share) in found.items() if row in named}
-    return OpenQueue(name, title, version, list(found), named, sure)
+    note = _about_review(project, run) if prefix == WRONG else ""
+    return OpenQueue(name, title, version, list(found), named, sure, note=note)
 
 
 def _title_of_doubts(project: Project, run: str, prefix: str) -> str:
-    """Who doubts. A review asks models that have not learned these labels, and may agree with few of them."""
+    """Who doubts."""
     if prefix == UNSURE:
         return f"Unsure, says {run}"
+    return f"Likely wrong, by a review of {run}"
+
+
+def _about_review(project: Project, run: str) -> str:
+    """How far to trust the review, in a sentence."""
     agrees = agreement(project, run)
-    how_well = "" if agrees is None else f", which agrees with {agrees:.0%} of the labels"
-    return f"Likely wrong by the review of {run}{how_well}"
+    if agrees is None:
+        return "Models that had not learned these labels judged them."
+    look = "" if agrees >= TRUSTED else ", so many of these labels may be right"
+    return f"Models that had not learned these labels judged them. They agree with {100 * agrees:.0f} % of all{look}."
 
 
 _BY_THEMSELVES = {WAITING: _waiting, CLASS: _of_class, WRONG: _wrong, UNSURE: _unsure}

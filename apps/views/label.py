@@ -53,6 +53,8 @@ def main() -> None:
 def _work(project: Project, name: str, mode: str, several: bool) -> None:
     """What is decided runs only this part of the page again."""
     queue = open_queue(project, name, current_number(project))
+    if queue.note:
+        st.caption(queue.note)
     begin(project)
     _offer_to_save(project)
     if mode == "one":

@@ -250,7 +250,7 @@ def test_classes_that_exist_are_given_as_they_are(waiting):
     assert [each.labels for each in unsaved(waiting)] == [["big  cat"]] * 2
 
 
-def test_what_a_review_calls_wrong_is_a_queue(waiting):
+def test_what_a_review_calls_wrong_is_a_queue(page, waiting):
     from projects.open_queue import offered_queues, open_queue
     from projects.versions import manifest_of
 
@@ -260,11 +260,15 @@ def test_what_a_review_calls_wrong_is_a_queue(waiting):
     images = manifest_of(waiting).table["image"]
     facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
     queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]
-    (run / "review.json").write_text(json.dumps({"queue": queue, "accuracy": None}))
-    assert offered_queues(waiting, 2)["wrong:first"] == "Likely wrong by the review of first (1)"
-    (run / "review.json").write_text(json.dumps({"queue": queue, "accuracy": 0.549}))
-    how_well = ", which agrees with 55% of the labels"
-    assert offered_queues(waiting, 2)["wrong:first"] == f"Likely wrong by the review of first{how_well} (1)"
+    for share, said in (
+        (None, "judged them."),
+        (0.549, "55 % of all, so many of these labels"),
+        (0.96, "96 % of all."),
+    ):
+        (run / "review.json").write_text(json.dumps({"queue": queue, "accuracy": share}))
+        assert said in open_queue(waiting, "wrong:first", 2).note
+        assert said in page("label", project="clothes", queue="wrong:first").text
+    assert offered_queues(waiting, 2)["wrong:first"] == "Likely wrong, by a review of first (1)"
     found = open_queue(waiting, "wrong:first", 2)
     assert (found.rows, found.suggestions, found.probabilities) == ([12], {12: "sneaker"}, {12: 0.9})
 

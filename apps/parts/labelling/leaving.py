@@ -50,6 +50,6 @@ def offer_to_save(project: Project) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(f"{counted(count, 'label')} {'is' if count == 1 else 'are'} not in the data yet.")
-        if st.button("Put them into the data", icon=":material/save:"):
+        if st.button(f"Put {'it' if count == 1 else 'them'} into the data", icon=":material/save:"):
             save(project)
             st.rerun()
