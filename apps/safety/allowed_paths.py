@@ -88,7 +88,9 @@ def enforce() -> None:
 
 def typed_path(text: str) -> Path:
     """The path that somebody typed: one that is not absolute begins at the root, or else where the app was started."""
-    path, root = Path(text).expanduser(), start().root
+    path, root = Path(text), start().root
+    if text.startswith("~"):  # one that is refused is called as it was typed
+        return path.expanduser() if is_allowed(path) else path
     below = root / path
     if path.is_absolute() or root == Path.cwd() or (not _is_there(below) and _is_there(path)):
         return path
