@@ -50,10 +50,8 @@ def settle_learning_rate(training: TrainingConfig, images: int) -> TrainingConfi
 
 def sentence(training: TrainingConfig, images: int) -> str:
     """What the learning rate follows from, for the log. The arguments are those of `settle_learning_rate`."""
-    batch, rate = (
-        min(training.batch_size, images),
-        learning_rate_of(training.optimizer, min(training.batch_size, images)),
-    )
+    batch = min(training.batch_size, images)
+    rate = learning_rate_of(training.optimizer, batch)
     if batch <= IMAGES:
         return f"--learning-rate {rate:g}: that of batches of at most {IMAGES} images."
     return (

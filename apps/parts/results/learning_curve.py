@@ -4,9 +4,8 @@ import streamlit as st
 from projects.judged_run import JudgedRun
 
 from imgcls.files import read_json
-from parts.errors import in_page
 from parts.results.findings import show_finding
-from parts.results.job_of_run import follow_job, latest_job, start_job_of
+from parts.results.job_of_run import follow_or, start_job_of
 
 KIND = "learning curve"
 TIP = (
@@ -17,15 +16,15 @@ TIP = (
 
 def show_learning_curve(judged: JudgedRun) -> None:
     """The curve, or a button that has it measured; in between, how far it is."""
-    job, found = latest_job(judged, KIND), read_json(judged.folder.learning_curve_file)
-    if job and job.is_live:
-        follow_job(judged, KIND, "Measuring the learning curve.")
-    elif found:
+    unfinished = "The learning curve was not measured to its end."
+    follow_or(judged, KIND, "Measuring the learning curve.", unfinished, lambda: _show(judged))
+
+
+def _show(judged: JudgedRun) -> None:
+    if found := read_json(judged.folder.learning_curve_file):
         show_finding(KIND, found)
     elif not judged.table.is_multi_label:
         _offer(judged)
-    if job and job.state in ("failed", "interrupted"):
-        st.warning(f"The learning curve was not measured to its end. {in_page(job.message)}")
 
 
 def _offer(judged: JudgedRun) -> None:

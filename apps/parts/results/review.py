@@ -8,24 +8,23 @@ from projects.versions import current_number
 
 from imgcls.counted import counted
 from imgcls.files import read_json
-from parts.errors import in_page
 from parts.opened import go
-from parts.results.job_of_run import follow_job, latest_job, start_job_of
+from parts.results.job_of_run import follow_or, start_job_of
 
 KIND = "review"
 
 
 def offer_review(judged: JudgedRun) -> None:
     """A button that starts the search, or that sends to Label what it found; in between, how far it is."""
-    job, found = latest_job(judged, KIND), read_json(judged.folder.review_file)
-    if job and job.is_live:
-        follow_job(judged, KIND, "Looking for wrong labels.")
-    elif found:
+    unfinished = "The search for wrong labels did not come to its end."
+    follow_or(judged, KIND, "Looking for wrong labels.", unfinished, lambda: _show(judged))
+
+
+def _show(judged: JudgedRun) -> None:
+    if found := read_json(judged.folder.review_file):
         _offer_queue(judged, found)
     elif not judged.table.is_multi_label:
         _offer_search(judged)
-    if job and job.state in ("failed", "interrupted"):
-        st.warning(f"The search for wrong labels did not come to its end. {in_page(job.message)}")
 
 
 def _offer_search(judged: JudgedRun) -> None:
