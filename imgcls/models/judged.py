@@ -3,7 +3,7 @@
 import keras
 
 from imgcls.layers import ClassProbabilities, Judgement
-from imgcls.layers.judgement import OUTPUTS
+from imgcls.layers.judgement import DECISION, OUTPUTS, PREDICTION_SET
 from imgcls.models.recursion import deep_networks
 
 
@@ -57,10 +57,12 @@ def judgement_models(model: keras.Model) -> dict[str, keras.Model]:
     """The same layers and weights, from pixels to what the judgement says, as `imgcls.layers.Judgement` describes it.
 
     Returns:
-        By the name of the output: "decision", "prediction_set", "unknown_score"; none without a judgement.
+        By the name of the output: "decision", "prediction_set", and "unknown_score" if one was fitted; none without
+            a judgement.
     """
     layer = judgement(model)
     if layer is None:
         return {}
     found = layer([model.get_layer(name).output for name in ("probabilities", "logits", "embedding")])
-    return {name: keras.Model(model.input, found[name], name=model.name) for name in OUTPUTS}
+    names = OUTPUTS if layer.unknown_method else (DECISION, PREDICTION_SET)
+    return {name: keras.Model(model.input, found[name], name=model.name) for name in names}

@@ -138,7 +138,7 @@ def _prediction(row: Mapping[str, Any], tells_strangers: bool) -> Prediction:
         "",
         row[DECISION].decode(),
         members,
-        float(row[UNKNOWN_SCORE]) if tells_strangers else float("nan"),
+        float(row[UNKNOWN_SCORE]) if tells_strangers and UNKNOWN_SCORE in row else float("nan"),
     )
 
 

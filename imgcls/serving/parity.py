@@ -18,7 +18,7 @@ from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.agreement import LARGEST_DIFFERENCE
-from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
+from imgcls.engines.engine import DECISION, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.fresh_process import call_fresh
 from imgcls.serving.signatures import CLASS_NAME, CLASSES, EXPLANATION, IMAGE_BYTES, NONE_OF_THESE, NOT_SURE
@@ -42,8 +42,8 @@ class Reference:
         model: The run's model, which may be in another layout than the one that is exported.
         images: Real image files, on all of which both are compared.
         judge: What the run says of pixels (N, height, width, channels), by the names of
-            `imgcls.engines.engine.JUDGEMENT`: decision (N,) of text, prediction_set (N, K) bool, unknown_score (N,).
-            None where nothing was fitted.
+            `imgcls.engines.engine.JUDGEMENT`: decision (N,) of text, prediction_set (N, K) bool, and unknown_score (N,)
+            if one was fitted. None where nothing was fitted.
         explain: What the run says of the same pixels and the names of N classes: heat maps (N, height, width). None
             where the classifier does not say why.
     """
@@ -181,7 +181,7 @@ def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
         parity = parity._replace(heat_map_difference=of_maps)
     if not answers.judgement:
         return parity
-    judgement = {name: found[name][readable] for name in JUDGEMENT}
+    judgement = {name: found[name][readable] for name in answers.judgement}
     in_order = np.empty_like(judgement[PREDICTION_SET])
     np.put_along_axis(in_order, order, judgement[PREDICTION_SET], axis=1)
     others, of_scores = _differences({**judgement, PREDICTION_SET: in_order}, answers)
@@ -202,9 +202,9 @@ def compare_engine(engine: Engine, answers: ReferenceAnswers) -> Parity:
             "an image, a column a class. The bundle was not kept."
         )
     largest = float(np.abs(found - answers.probabilities).max())
-    if not answers.judgement or not set(JUDGEMENT) <= set(engine.outputs):
+    if not set(answers.judgement) & set(engine.outputs):
         return Parity(largest, len(found))
-    judgement = {name: np.concatenate([batch[name] for batch in batches]) for name in JUDGEMENT}
+    judgement = {name: np.concatenate([batch[name] for batch in batches]) for name in answers.judgement}
     names = np.array([*answers.class_names, NOT_SURE, NONE_OF_THESE], object)
     judgement[DECISION] = names[judgement[DECISION].astype(int)]
     return Parity(largest, len(found), *_differences(judgement, answers))
@@ -215,6 +215,8 @@ def _differences(judgement: Mapping[str, np.ndarray], answers: ReferenceAnswers)
     expected = answers.judgement
     others = np.asarray(judgement[DECISION]) != np.asarray(expected[DECISION])
     others |= (judgement[PREDICTION_SET].astype(bool) != expected[PREDICTION_SET]).any(axis=1)
+    if UNKNOWN_SCORE not in expected:
+        return int(others.sum()), 0.0
     scores, found = expected[UNKNOWN_SCORE], judgement[UNKNOWN_SCORE]
     range_of_scores = max(float(np.ptp(scores)), float(np.abs(scores).max()) / 100, 1e-6)
     return int(others.sum()), float(np.abs(found - scores).max()) / range_of_scores

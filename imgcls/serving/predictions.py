@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, UNKNOWN_SCORE, Outputs
+from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE, Outputs
 from imgcls.image_files import shown_name
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
@@ -49,7 +49,7 @@ class Predictions:
     @property
     def is_judged(self) -> bool:
         """Whether the classifier decides: there was a judgement fitted after its training."""
-        return set(JUDGEMENT) <= set(self.outputs)
+        return DECISION in self.outputs
 
     @property
     def decisions(self) -> list[str]:

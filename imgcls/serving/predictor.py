@@ -12,7 +12,7 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import decode_images
-from imgcls.engines.engine import EMBEDDING, JUDGEMENT, PROBABILITIES, UNKNOWN_SCORE, Engine, Outputs
+from imgcls.engines.engine import DECISION, EMBEDDING, JUDGEMENT, PROBABILITIES, UNKNOWN_SCORE, Engine, Outputs
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.guarded_reading import batch_reader
@@ -34,8 +34,8 @@ class Predictor:
         class_names: The names of the outputs.
         preprocessing: How images become the engine's pixels.
         multi_label: Whether an image has any number of the classes.
-        tells_strangers: Whether the engine's output "unknown_score", if there is one, is measured. It is 0 for every
-            image where too few images were there to fit it; then it becomes NaN here.
+        tells_strangers: Whether the engine's output "unknown_score", if there is one, is measured. In a bundle that
+            version 0.7 wrote it is 0 for every image where too few were there to fit it; then it becomes NaN here.
 
     Example:
         With a bundle that `python -m imgcls.export` wrote::
@@ -154,7 +154,7 @@ class Predictor:
             rows = {name: _in_rows(found[name][: len(good)], good, len(chunk.images)) for name in wanted}
             paths = [image.image if isinstance(image.image, Path) else Path(image.name) for image in chunk.images]
             transcoded = [path for path, was in zip(paths, chunk.transcoded, strict=True) if was]
-            if UNKNOWN_SCORE in rows and not self.tells_strangers:
+            if DECISION in rows and not (self.tells_strangers and UNKNOWN_SCORE in rows):
                 rows[UNKNOWN_SCORE] = np.full(len(chunk.images), np.nan, np.float32)
             probabilities = rows.pop(PROBABILITIES)
             names = self.class_names

@@ -5,7 +5,7 @@ from functools import partial
 
 import tensorflow as tf
 
-from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
+from imgcls.engines.engine import DECISION, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
 from imgcls.serving.export_format import Explain, ExportedClassifier
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
 
@@ -36,8 +36,8 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
         - serving_default: image_bytes (B,) to classes (B, K) and probabilities (B, K), both the likeliest first, and
           problem (B,): "" or the reason why the image could not be read; its classes are then "" and its
           probabilities 0. With a judgement also decision (B,): a class, "not sure" or "none of these"; prediction_set
-          (B, K) bool, in the order of `classes`; unknown_score (B,), higher is stranger: "", False and 0 where there
-          is a problem.
+          (B, K) bool, in the order of `classes`; where it was fitted, unknown_score (B,), higher is stranger: "", False
+          and 0 where there is a problem.
         - top_k: image_bytes (B,) and k (B,), int32, to what serving_default gives, of the k likeliest classes alone:
           classes and probabilities (B, the largest k), "" and 0 beyond a row's own k, so that a server may join
           requests with different k. A k above K is K; one below 1 is the row's problem. There is no prediction_set,
@@ -47,7 +47,8 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
           where there is a problem. It reads images as this version does, whichever version of imgcls asks it.
         - pixels: pixels (B, H, W, C), float32 in [0, 255], to what serving_default gives but for `problem`.
         - outputs: the same pixels to all that an engine gives, in the order of the class names: probabilities,
-          embedding, logits, and with a judgement decision (B,) as a place, prediction_set and unknown_score.
+          embedding, logits, and with a judgement decision (B,) as a place, prediction_set and, where it was fitted,
+          unknown_score.
         - explanation, where the classifier has it: image_bytes (B,) and class_name (B,), "" for the likeliest class,
           to class (B,), its probability (B,), heat_map (B, H, W), picture_bytes (B,), which is a PNG file of the map
           over the image, and problem (B,). Where the image or the class is unknown, there is no class and no picture.
@@ -186,11 +187,9 @@ def _ranked(outputs: Mapping[str, tf.Tensor], names: tf.Tensor, k: tf.Tensor | i
     """
     probabilities, order = tf.math.top_k(outputs[PROBABILITIES], k=k)
     found = {"classes": tf.gather(names, order), "probabilities": probabilities}
-    if not set(JUDGEMENT) <= set(outputs):
-        return found
-    return {
-        **found,
-        DECISION: tf.gather(names, outputs[DECISION]),
-        PREDICTION_SET: tf.gather(outputs[PREDICTION_SET], order, batch_dims=1),
-        UNKNOWN_SCORE: outputs[UNKNOWN_SCORE],
-    }
+    if DECISION in outputs:
+        found[DECISION] = tf.gather(names, outputs[DECISION])
+        found[PREDICTION_SET] = tf.gather(outputs[PREDICTION_SET], order, batch_dims=1)
+    if UNKNOWN_SCORE in outputs:
+        found[UNKNOWN_SCORE] = outputs[UNKNOWN_SCORE]
+    return found

@@ -178,12 +178,8 @@ def judge_pixels(model: keras.Model, judgement: Judgement, pixels: np.ndarray) -
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in parts}
     rows = pd.DataFrame({"image": [str(place) for place in range(len(pixels))]})
     table = PredictionTable(rows, class_names(model), found[PROBABILITIES], found[LOGITS], found[EMBEDDING])
-    unknown = judgement.unknown  # None: it is not measured, and the signature has to give a number
-    return {
-        DECISION: judgement.decide(table),
-        PREDICTION_SET: judgement.sets.apply(table.probabilities),
-        UNKNOWN_SCORE: np.zeros(len(table), np.float32) if unknown is None else unknown.scores(table),
-    }
+    said = {DECISION: judgement.decide(table), PREDICTION_SET: judgement.sets.apply(table.probabilities)}
+    return said if judgement.unknown is None else {**said, UNKNOWN_SCORE: judgement.unknown.scores(table)}
 
 
 def evenly(paths: Sequence[Path], most: int) -> list[Path]:

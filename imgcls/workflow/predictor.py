@@ -12,7 +12,6 @@ from imgcls.models.classifier import (
     class_names,
     embedding_model,
     is_multi_label,
-    judgement,
     judgement_models,
     logits_model,
     preprocessing,
@@ -63,7 +62,4 @@ def predictor_of_model(model: keras.Model) -> Predictor:
     """The predictor of a classifier that `build_model` or `load_model` gave."""
     parts = {PROBABILITIES: model, EMBEDDING: embedding_model(model), LOGITS: logits_model(model)}
     engine = TensorFlowEngine({**parts, **judgement_models(model)})
-    layer = judgement(model)
-    tells_strangers = layer is None or bool(layer.unknown_method)
-    several = is_multi_label(model)
-    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)), several, tells_strangers)
+    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)), is_multi_label(model))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from functools import partial
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.parity import Parity, Reference
 from imgcls.workflow.predictor import predictor_of_model
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, serving
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, models_of, serving
 
 ALONE = """
 import json, sys
@@ -153,6 +154,12 @@ def test_a_score_that_was_not_fitted_is_not_0_but_nothing(tmp_path, classifier, 
         assert np.isnan(found.ranked()[0].unknown_score)
         assert all(found.decisions)
     assert np.isnan(bundle(images)[0].unknown_score)
+    with serving(models_of(bundle.path.parent)) as url, Client(url, "few") as client:
+        assert np.isnan(client.predict(images[:1])[0].unknown_score)
+        with urlopen(f"{url}/classify", images[0].read_bytes()) as answer:
+            (row,) = json.loads(answer.read())["predictions"]
+    assert row["decision"]
+    assert "unknown_score" not in row
 
 
 def test_the_server_and_the_client_pass_it_on(served_judged, images, expected):

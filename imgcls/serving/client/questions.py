@@ -151,7 +151,9 @@ def _prediction(row: dict[str, Any]) -> Prediction:
         return Prediction([], [], row["problem"])
     names = row["classes"]
     members = [name for name, belongs in zip(names, row.get("prediction_set", []), strict=False) if belongs]
-    return Prediction(names, row["probabilities"], "", row.get("decision", ""), members, row.get("unknown_score", 0.0))
+    decision = row.get("decision", "")
+    score = row.get("unknown_score", float("nan") if decision else 0.0)
+    return Prediction(names, row["probabilities"], "", decision, members, score)
 
 
 def _explanation(row: dict[str, Any]) -> Explanation:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
+from imgcls.engines.engine import DECISION, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
 
 Arrays = dict[str, np.ndarray]
 
@@ -31,14 +31,12 @@ def ranked(outputs: Mapping[str, np.ndarray], names: np.ndarray, k: int | None =
     """
     order = np.argsort(-outputs[PROBABILITIES], axis=1, kind="stable")[:, :k]
     found = {"classes": names[order], "probabilities": np.take_along_axis(outputs[PROBABILITIES], order, 1)}
-    if not set(JUDGEMENT) <= set(outputs):
-        return found
-    return {
-        **found,
-        DECISION: names[outputs[DECISION].astype(np.int64)],
-        PREDICTION_SET: np.take_along_axis(outputs[PREDICTION_SET], order, 1),
-        UNKNOWN_SCORE: outputs[UNKNOWN_SCORE],
-    }
+    if DECISION in outputs:
+        found[DECISION] = names[outputs[DECISION].astype(np.int64)]
+        found[PREDICTION_SET] = np.take_along_axis(outputs[PREDICTION_SET], order, 1)
+    if UNKNOWN_SCORE in outputs:
+        found[UNKNOWN_SCORE] = outputs[UNKNOWN_SCORE]
+    return found
 
 
 def in_places(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:

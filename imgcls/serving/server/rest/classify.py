@@ -73,8 +73,8 @@ def classify(models: Models, question: Question, images: Sequence[SentImage], se
     Returns:
         The JSON of the answer: "model", "version" and "predictions", in the order of the images. Each has the "file",
         the "classes" with their "probabilities", the likeliest first, and "problem"; of a model with a judgement also
-        "decision", "prediction_set" (names) and "unknown_score". An image that cannot be read has its "problem",
-        no class, and null as its "unknown_score".
+        "decision", "prediction_set" (names) and, if it was fitted, "unknown_score". An image that cannot be read has
+        its "problem", no class, and null as its "unknown_score".
 
     Raises:
         RequestError: If there is no such model, it takes no images, or they are too many.
