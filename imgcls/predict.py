@@ -68,7 +68,7 @@ class Options:
     output: str = ""  # a .csv, .jsonl or .parquet file for the table, or a folder for its parts
     parts: Literal["parquet", "csv", "jsonl"] = "parquet"  # format of the parts in a folder
     shards: str = "1/1"  # 2/4: the second of four shares of the images, by their names, for one of four machines
-    engine: Literal["auto", "tensorflow", "openvino"] = "auto"  # auto: OpenVINO if the bundle was exported with it
+    engine: str = "auto"  # tensorflow, openvino, or a format of the bundle: onnx, openvino-int8; auto: openvino if held
     sorting: SortingOptions = field(default_factory=SortingOptions)
     addresses: AddressOptions = field(default_factory=AddressOptions)
 
@@ -89,6 +89,7 @@ def main(options: Options) -> int:
     check_inputs(names)
     command.import_tensorflow()
     from imgcls.cli.run_predict import predict
+    from imgcls.serving.formats import split_name
     from imgcls.workflow.many_images.predict import ManyImages
 
     asked = ManyImages(
@@ -101,6 +102,7 @@ def main(options: Options) -> int:
         options.sorting.sort_into,
         options.sorting.link,
         _limits(options.addresses),
+        split_name(options.engine)[1],
     )
     code = predict(asked, bool(source), options.engine)
     next_step(*_what_next(options, bool(source) and is_bundle(Path(source[0]))))

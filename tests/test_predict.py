@@ -148,6 +148,27 @@ def test_openvino_predicts_the_same(small_run, small_bundle, small_data, command
     assert 0 < np.abs(one["probability"] - other["probability"]).max() < 1e-4
 
 
+@pytest.mark.thorough
+def test_a_format_that_the_bundle_holds_predicts(small_run, small_data, command, tmp_path):
+    bundle = export_run(small_run, tmp_path, "formats", ["onnx"], precisions=["int8"], most_accuracy_loss=1.0)
+    tables = {}
+    for engine in ("tensorflow", "onnx", "onnx-int8"):
+        output = tmp_path / f"{engine}.csv"
+        assert command("predict", bundle, small_data / "test", "--engine", engine, "--output", output).code == 0
+        tables[engine] = pd.read_csv(output)
+    expected = tables["tensorflow"]["probability"]
+    assert 0 < np.abs(tables["onnx"]["probability"] - expected).max() < 1e-4
+    assert np.abs(tables["onnx-int8"]["probability"] - expected).max() > 1e-4  # another precision
+    result = command("predict", bundle, small_data / "test", "--engine", "litert")
+    assert result.code == 2
+    assert "holds saved_model, onnx, onnx-int8, and no litert" in result.err
+    assert "Did you mean 'onnx'?" in command("predict", bundle, small_data / "test", "--engine", "onx").err
+    assert command("predict", bundle, small_data / "test", "--output", tmp_path / "parts").code == 0
+    other = command("predict", bundle, small_data / "test", "--output", tmp_path / "parts", "--engine", "onnx-int8")
+    assert "holds predictions of another command" in other.err
+    assert "'precision': 'int8'" in other.err
+
+
 def test_many_images_are_summed_up_and_a_second_start_adds_what_is_new(small_run, small_data, command, tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(bytes(range(number)))

@@ -9,20 +9,20 @@ from imgcls.cli.prediction_table import MOST_SHOWN, show_rows
 from imgcls.cli.terminal import percent, progress_line, say, table
 from imgcls.counted import counted
 from imgcls.serving.predictor import Predictor
-from imgcls.workflow.engine_choice import EngineName, choose_engine
+from imgcls.workflow.engine_choice import choose_engine
 from imgcls.workflow.many_images.predict import ManyImages, predict_many
 from imgcls.workflow.many_images.summary import Summary
 from imgcls.workflow.predictor import load_predictor, pretrained_predictor
 from imgcls.workflow.transcoded import transcoded_sentence
 
 
-def predict(asked: ManyImages, is_path: bool, engine: EngineName) -> int:
+def predict(asked: ManyImages, is_path: bool, engine: str) -> int:
     """Predict the images, and say what was found and where it is.
 
     Args:
         asked: What is to be predicted.
         is_path: Whether `asked.source` is a run or bundle, not the name of an architecture.
-        engine: Which engine computes the network.
+        engine: What computes the network, as `choose_engine` takes it.
     """
     predictor = load_predictor(Path(asked.source)) if is_path else pretrained_predictor(asked.source)
     predictor = choose_engine(predictor, engine)

@@ -19,14 +19,14 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
+from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE, Engine
 from imgcls.files import unfinished
 from imgcls.serving.compatibility.graph_check import check_saved_model
 from imgcls.serving.compatibility.targets import NEWEST_SERVING, check_target
 from imgcls.serving.details import held_formats, read_details, write_class_names, write_details
 from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import FLOAT32, ExportedClassifier
-from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder, full_name
+from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder, full_name, split_name
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.given_images import Image, content, without_arrays
 from imgcls.serving.loaded_model import LoadedModel, signature_shapes
@@ -67,13 +67,7 @@ class Bundle(Predictor):
         self.path = path
         self.name, self.version = path.parent.name, int(path.name)
         self.details = read_details(path)
-        form = find_format(format_name)
-        held = held_formats(self.details)
-        if form.name not in held:
-            raise ValueError(
-                f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
-            )
-        engine = form.load(format_folder(path, form.name))
+        engine = load_format(path, format_name)
         names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
         judgement = self.details.get("judgement", {})
         tells_strangers = judgement.get("unknown", {}) is not None  # None where too few images were there to fit it
@@ -159,6 +153,25 @@ def load_bundle(path: str | Path, format_name: str = SAVED_MODEL, precision: str
             load_bundle("saved_models/flowers", "openvino").predict(["a.jpg"]).table()
     """
     return Bundle(find_version(path), full_name(format_name, precision))
+
+
+def load_format(version: Path, name: str) -> Engine:
+    """Load what computes the network of a version in one of its formats.
+
+    Args:
+        version: The folder of the version.
+        name: Of the format, such as "openvino-int8".
+
+    Raises:
+        ValueError: If there is no such format, its package is not installed, or the version does not hold it.
+    """
+    form = find_format(name)
+    held = held_formats(read_details(version))
+    if form.name not in held:
+        base, precision = split_name(form.name)
+        flags = f"--format {base}" + (f" --precision {precision}" if precision != FLOAT32 else "")
+        raise ValueError(f"{version} holds {', '.join(held)}, and no {form.name}. Export the run again with {flags}.")
+    return form.load(format_folder(version, form.name))
 
 
 def list_held(path: str | Path) -> list[str]:

@@ -108,8 +108,8 @@ def check_no_format(path: Path) -> None:
     version = Path(os.path.abspath(path)).parent
     if path.is_dir() and is_version(version) and path.name not in PARTS:
         raise ValueError(
-            f"{path} is one format of a bundle, not the bundle. Name {version} instead. From Python, "
-            f'imgcls.serving.bundle.load_bundle("{version}", "{path.name}") computes with this format.'
+            f"{path} is one format of a bundle, not the bundle. Name {version} instead; "
+            f"{command_line('predict', version, 'IMAGES', '--engine', path.name)} computes with this format."
         )
 
 

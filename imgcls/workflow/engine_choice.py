@@ -1,50 +1,65 @@
 """Which engine computes the network when many images are predicted."""
 
 from importlib.util import find_spec
-from typing import Literal
 
 import numpy as np
 import tensorflow as tf
 
 from imgcls.engines.engine import PROBABILITIES, Engine
-from imgcls.serving.bundle import Bundle
+from imgcls.serving.bundle import Bundle, load_format
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.signatures import OUTPUTS
 
-EngineName = Literal["auto", "tensorflow", "openvino"]
-OPENVINO = "openvino"
+AUTO, TENSORFLOW, OPENVINO = "auto", "tensorflow", "openvino"
 BATCH = 8  # images, which OpenVINO computes several batches of at a time; 4 to 16 take the same time, 32 a tenth more
 COMPARED = 8  # images of noise on which the engines are compared
 TOLERANCE = 1e-4  # of a probability
 
 
-def choose_engine(predictor: Predictor, name: EngineName = "auto") -> Predictor:
+def choose_engine(predictor: Predictor, name: str = AUTO) -> Predictor:
     """The same predictor with the engine that is asked for.
 
     Args:
         predictor: Of a run, a bundle or an architecture, with TensorFlow's engine.
         name: "openvino", which a bundle holds or TensorFlow's network is converted to; "tensorflow"; "auto" takes
-            OpenVINO if the bundle holds it and it is installed here.
+            OpenVINO if the bundle holds it and it is installed here; or another format that a bundle holds, such as
+            "onnx" or "openvino-int8", as it was proved when it was exported.
 
     Returns:
         A predictor that reads images in the same way.
 
     Raises:
-        ValueError: OpenVINO is asked for and is not installed, cannot take this network, or computes something else.
+        ValueError: OpenVINO is asked for and is not installed, cannot take this network, or computes something else;
+            or there is no such format here, or its package is not installed.
     """
+    if name not in (AUTO, TENSORFLOW, OPENVINO):
+        return _computed_by(predictor, _of_format(predictor, name))
     held = isinstance(predictor, Bundle) and OPENVINO in predictor.details.get("formats", {})
     installed = find_spec("openvino") is not None
-    if name == "tensorflow" or (name == "auto" and not (held and installed and not _has_gpu())):
+    if name == TENSORFLOW or (name == AUTO and not (held and installed and not _has_gpu())):
         return predictor
     if not installed:
         raise ValueError("--engine openvino needs OpenVINO: pip install 'imgcls[openvino]'. TensorFlow does without.")
     found = _of_bundle(predictor) if held and isinstance(predictor, Bundle) else _converted(predictor)
     check_alike(found, predictor)
+    return _computed_by(predictor, found)
+
+
+def _computed_by(predictor: Predictor, engine: Engine) -> Predictor:
     if isinstance(predictor, Bundle) and isinstance(predictor.engine, SavedModelEngine):
         predictor.model = predictor.engine.model  # which goes on decoding
-    predictor.engine = found
+    predictor.engine = engine
     return predictor
+
+
+def _of_format(predictor: Predictor, name: str) -> Engine:
+    if not isinstance(predictor, Bundle):
+        raise ValueError(
+            f"--engine is {name}; a run or a network's name is computed by tensorflow or openvino. Name a bundle that "
+            "was exported with --format for the others."
+        )
+    return load_format(predictor.path, name)
 
 
 def check_alike(found: Engine, predictor: Predictor) -> None:

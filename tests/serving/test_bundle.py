@@ -242,8 +242,8 @@ def test_a_format_inside_a_bundle_leads_to_the_bundle(tmp_path, name, check):
     _save(version, {"saved_model.pb": "", f"{name}/{'saved_model.pb' if name.startswith('saved') else 'model.x'}": ""})
     with pytest.raises(ValueError, match="is one format of a bundle") as caught:
         check(version / name)
-    assert f"Name {version} instead." in str(caught.value)
-    assert f'load_bundle("{version}", "{name}")' in str(caught.value)
+    assert f"Name {version} instead;" in str(caught.value)
+    assert f"python -m imgcls.predict {version} IMAGES --engine {name}" in str(caught.value)
 
 
 def test_the_nearest_name_is_offered(bundle_path):

@@ -27,6 +27,11 @@ def test_an_engine_that_gives_something_else_is_refused():
         check_alike(Darkness(), brightness())
 
 
+def test_a_format_is_of_a_bundle():
+    with pytest.raises(ValueError, match=r"--engine is onnx; .* Name a bundle that was exported with --format"):
+        choose_engine(brightness(), "onnx")
+
+
 def test_what_to_install_is_said(monkeypatch):
     monkeypatch.setattr(engine_choice, "find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'imgcls\[openvino\]'"):

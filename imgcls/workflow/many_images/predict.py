@@ -15,6 +15,7 @@ from imgcls.image_files import shown_name
 from imgcls.labels.fetching import Limits
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.run_folder import RunFolder
+from imgcls.serving.export_format import FLOAT32
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.versions import find_version
 from imgcls.workflow.many_images.inputs import count_images, images_of
@@ -41,6 +42,7 @@ class ManyImages:
         sort_into: A folder for copies by class; None: no copies.
         link: Whether it gets links.
         limits: What fetching an address may take.
+        precision: In which the network is computed; rows of two precisions are not put into one folder.
     """
 
     source: str
@@ -52,6 +54,7 @@ class ManyImages:
     sort_into: Path | None = None
     link: bool = False
     limits: Limits = field(default_factory=Limits)
+    precision: str = FLOAT32
 
 
 def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressFunction = no_progress) -> Summary:
@@ -131,7 +134,10 @@ def record_of(asked: ManyImages) -> dict[str, Any]:
     """
     named = [shown_name(Path(name)) if Path(name).exists() else name for name in asked.inputs]
     inputs = [shown_name(Path(name).absolute()) if Path(name).exists() else name for name in asked.inputs]
-    return {"model": model_of(asked.source), "inputs": inputs, "named": named, "shards": str(asked.share)}
+    model = model_of(asked.source)
+    if asked.precision != FLOAT32:
+        model["precision"] = asked.precision
+    return {"model": model, "inputs": inputs, "named": named, "shards": str(asked.share)}
 
 
 def model_of(source: str) -> dict[str, str]:
