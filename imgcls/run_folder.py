@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -201,10 +202,7 @@ class RunFolder:
                 f"with it: {self._resume()}"
             )
         if self.state() == "died":
-            was = self.status()["state"]
-            log.warning(
-                "The process of the run %s died while it was %s; go on with it: %s", self.path, was, self._resume()
-            )
+            _warn_of_death(self.path, self.status()["state"], self._resume())
         return self.model_file
 
     def _resume(self) -> str:
@@ -419,3 +417,9 @@ def cleaned_name(name: str) -> str:
         'my_photos_2_'
     """
     return re.sub(r"[^\w.-]+", "_", name).lstrip(".-") or "unnamed"
+
+
+@cache
+def _warn_of_death(run: Path, was: str, resume: str) -> None:
+    """Once in a process: a command asks for the model several times."""
+    log.warning("The process of the run %s died while it was %s; go on with it: %s", run, was, resume)

@@ -104,6 +104,7 @@ def test_a_run_whose_process_died_says_so_and_what_to_do(run, small_data, comman
     assert told.code == 0
     assert f"warning: The process of the run {run.path} died while it was training" in told.err
     assert f"python -m imgcls.train --resume {run.path}" in told.err
+    assert told.err.count("warning: The process of the run") == 1
     run.model_file.unlink()
     for arguments in (("predict", run.path, small_data), ("export", run.path), ("evaluate", run.path)):
         refused = command(*arguments)

@@ -8,7 +8,6 @@ files hold our layers, which Keras knows once imgcls has been imported.
 
 import io
 import json
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import numpy as np
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
-from imgcls.models.foreign.packages import import_packages
+from imgcls.models.foreign.packages import built_when_called, import_packages
 from imgcls.models.judged import judgement, temperature, with_judgement
 from imgcls.models.recursion import deep_networks
 
@@ -65,11 +64,10 @@ def load(path: Path) -> keras.Model:
         import_packages(archive.read("config.json").decode())
         ours, config = (_json(archive, name) for name in (OURS, JUDGEMENT))
         numbers = archive.read(NUMBERS) if config else b""
-    if ours is None:
-        with warnings.catch_warnings():  # of layers of other packages, which are built when they are called
-            warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer", category=UserWarning)
+    with built_when_called():
+        if ours is None:
             return _plain(keras.models.load_model(path, compile=False))
-    model = _plain(keras.saving.deserialize_keras_object(ours))
+        model = _plain(keras.saving.deserialize_keras_object(ours))
     model.load_weights(path)
     if config is None:
         return model

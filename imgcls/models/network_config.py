@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from imgcls.models.foreign.packages import PACKAGES, import_packages
+from imgcls.models.foreign.packages import PACKAGES, built_when_called, import_packages
 from imgcls.models.recursion import deep_networks
 
 PACKAGE = "imgcls"  # under which our layers are registered with Keras
@@ -91,7 +91,8 @@ def check_classes(config: dict[str, Any]) -> None:
 def _made(config: dict[str, Any]) -> keras.Model:
     check_classes(config)
     try:
-        model = keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)  # it takes it apart
+        with built_when_called():
+            model = keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)  # it takes it apart
     except Exception as error:  # Keras raises many for a config that is wrong
         raise ValueError(f"Keras cannot read its config ({_first_line(error)})") from error
     if not isinstance(model, keras.Model):

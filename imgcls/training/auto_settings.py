@@ -82,7 +82,7 @@ def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> Netw
         log.info("--model %s: the images' shorter side is %.0f pixels (median).", model, shorter)
     architecture = find_architecture(model)
     weights = settle_weights(network, architecture)
-    if network.weights == "auto":
+    if network.weights == "auto" and network.plan != "scratch":
         start = f"the run starts from {network.init_from}" if network.init_from else why_automatic(architecture)
         log.info("--weights %s: %s.", weights, start)
     plan = settle_plan(network, weights)

@@ -31,6 +31,14 @@ def test_a_network_comes_back_with_its_answers(model, config):
     assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
 
 
+def test_a_network_of_keras_cv_comes_back_without_a_warning(recwarn):
+    model = build_model("keras_cv:mit_b0", (64, 64, 3), ["cat", "dog"])
+    recwarn.clear()
+    again = network_from_config(network_config(model), model.get_weights())
+    assert not [str(warning.message) for warning in recwarn if "build()" in str(warning.message)]
+    assert again.count_params() == model.count_params()
+
+
 def test_weights_that_do_not_fit_are_refused(model, config):
     weights = model.get_weights()
     with pytest.raises(ValueError, match=r"of other shapes than the 1 that came with it"):

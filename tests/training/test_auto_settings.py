@@ -89,4 +89,6 @@ def test_weights_that_are_here_are_taken_by_a_name_that_repeats_the_run(resolved
     assert resolved(model="convnext_atto").network.weights == "timm:convnext_atto.d2_in1k"
     assert f"--weights timm:convnext_atto.d2_in1k: IMGCLS_WEIGHTS has them, {file}." in caplog.text
     assert resolved(model="convnext_atto", weights="none").network.weights == "none"
+    caplog.clear()
     assert resolved(model="convnext_atto", plan="scratch").network.weights == "none"
+    assert "--weights" not in caplog.text
