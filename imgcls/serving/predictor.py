@@ -154,8 +154,7 @@ class Predictor:
             rows = {name: _in_rows(found[name][: len(good)], good, len(chunk.images)) for name in wanted}
             paths = [image.image if isinstance(image.image, Path) else Path(image.name) for image in chunk.images]
             transcoded = [path for path, was in zip(paths, chunk.transcoded, strict=True) if was]
-            if DECISION in rows and not (self.tells_strangers and UNKNOWN_SCORE in rows):
-                rows[UNKNOWN_SCORE] = np.full(len(chunk.images), np.nan, np.float32)
+            self._blank_unmeasured(rows)
             probabilities = rows.pop(PROBABILITIES)
             names = self.class_names
             yield (
@@ -186,6 +185,11 @@ class Predictor:
     def _wanted(self, outputs: Sequence[str]) -> list[str]:
         judged = [name for name in JUDGEMENT if name in self.engine.outputs]
         return list(dict.fromkeys([PROBABILITIES, *outputs, *judged]))
+
+    def _blank_unmeasured(self, rows: dict[str, np.ndarray]) -> None:
+        """Of a network that decides, give NaN as the score of the unknown where none was fitted."""
+        if DECISION in rows and not (self.tells_strangers and UNKNOWN_SCORE in rows):
+            rows[UNKNOWN_SCORE] = np.full(len(rows[DECISION]), np.nan, np.float32)
 
     def _batches(self, images: Iterable[NamedImage]) -> Iterator[list[NamedImage]]:
         size = self.preprocessing
@@ -235,6 +239,7 @@ class Predictor:
     def _of_none(self, outputs: Sequence[str]) -> Predictions:
         found = self.engine.predict(self._black)
         rows = {name: found[name][:0].astype(np.float32) for name in self._wanted(outputs)}
+        self._blank_unmeasured(rows)
         probabilities = rows.pop(PROBABILITIES)
         return Predictions([], self.class_names, probabilities, [], [], rows, self.multi_label)
 

@@ -151,6 +151,7 @@ def test_a_score_that_was_not_fitted_is_not_0_but_nothing(tmp_path, classifier, 
     for predictor in (predictor_of_model(model), bundle):
         found = predictor.predict(images)
         assert found.table()["unknown_score"].isna().all()
+        assert list(predictor.predict([]).table()) == list(found.table())
         assert np.isnan(found.ranked()[0].unknown_score)
         assert all(found.decisions)
     assert np.isnan(bundle(images)[0].unknown_score)
