@@ -206,11 +206,15 @@ def test_a_second_start_claims_no_copies_of_what_it_did_not_copy(small_run, smal
     assert "leave out --output" in second.out
     (tmp_path / "new.png").write_bytes(next(source.iterdir()).read_bytes())
     more = ["predict", small_run.path, tmp_path / "*.png", "--output", f"{tmp_path}/more/"]
-    assert f"Copies by class are in {tmp_path}/sorted" in command(*more, *sort).out
+    assert f"Copies by class are in {tmp_path}/sorted: 1 new file\n" in command(*more, *sort).out
     (tmp_path / "newer.png").write_bytes((tmp_path / "new.png").read_bytes())
     third = command(*more, *sort)
     assert f"Copies by class of the 1 image that came now are in {tmp_path}/sorted" in third.out
     assert f"Rows of 1 image were in {tmp_path}/more already; this start copied none of these." in third.out
+    fourth = command("predict", small_run.path, tmp_path / "*.png", *sort)
+    assert (
+        f"in {tmp_path}/sorted: 0 new files; 2 more would equal a file of the same name that is there\n" in fourth.out
+    )
 
 
 def test_what_libraries_print_of_a_file_is_kept_away(small_run, command, tmp_path):

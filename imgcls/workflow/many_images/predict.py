@@ -87,6 +87,7 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
         for chunk, predictions in predictor.stream(images):
             if copies:
                 copies.put(chunk, predictions)
+                summary.new_files, summary.equal_files = copies.new, copies.equal
             rows.write(predictions.table(asked.top, [image.name for image in chunk])[columns])
             summary.add(chunk, predictions)
             on_progress(before + summary.count, total.value)
