@@ -152,7 +152,7 @@ def test_pods_are_served_probed_and_scaled():
     assert metric["pods"]["metric"]["name"] == rule["name"]["as"]
     matchers = {"<<.LabelMatchers>>": 'namespace="a"', "<<.GroupBy>>": "pod"}
     query = re.sub("<<.*?>>", lambda name: matchers[name[0]], rule["metricsQuery"])
-    assert names_in([query, rule["seriesQuery"]]) <= given()
+    assert names_in([query, rule["seriesQuery"]]) <= given().keys()
 
 
 # Fields of V1beta1InferenceService's predictor in KServe 0.21, as far as they are used; its package asks for another
@@ -176,8 +176,8 @@ def test_kserve_reads_its_file():
     assert predictor["containers"][0]["name"] == "kserve-container"
 
 
-def given() -> set[str]:
-    """Every figure that the server gives once something of each kind has happened."""
+def given() -> dict[str, bool]:
+    """Every figure that the server gives once something of each kind has happened, and whether it is of a model."""
     reference = {"class_names": ["cat"], "predicted": [1], "distributions": {}}
     metrics = Metrics(lambda model, version: Reference.from_dict(reference, lambda found: found[:, 0]))
     metrics.request(api="REST", method="Predict", model="m", status=200, seconds=0.1)
@@ -187,16 +187,22 @@ def given() -> set[str]:
     outputs |= {"unknown_score": np.full(LEAST, 0.5), "probabilities": np.ones((LEAST, 1))}
     metrics.answers(model="m", version=1, signature="serving_default", outputs=outputs)
     metrics.answers(model="m", version=1, signature="embedding", outputs={"embedding": np.ones((1, 2))})
-    return {re.split(r"[{ ]", line)[0] for line in metrics.page().splitlines() if not line.startswith("#")}
+    return {re.split(r"[{ ]", line)[0]: "model_name=" in line
+            for line in metrics.page().splitlines() if not line.startswith("#")}  # fmt: skip
 
 
 def names_in(queries: list[str]) -> set[str]:
     """The figures that queries name."""
-    names: set[str] = set()
+    return {selector.name for selector in selectors_in(queries)}
+
+
+def selectors_in(queries: list[str]) -> list[promql_parser.VectorSelector]:
+    """The figures of queries, with what is asked of their labels."""
+    found: list[promql_parser.VectorSelector] = []
 
     def walk(node: object) -> None:
         if isinstance(node, promql_parser.VectorSelector):
-            names.add(node.name)
+            found.append(node)
         for part in ("expr", "lhs", "rhs", "vector_selector", "vs", "param"):
             if hasattr(node, part):
                 walk(getattr(node, part))
@@ -205,7 +211,7 @@ def names_in(queries: list[str]) -> set[str]:
 
     for query in queries:
         walk(promql_parser.parse(query.replace("$__rate_interval", "5m")))
-    return names
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -217,9 +223,20 @@ def test_every_figure_of_the_dashboard_is_one_that_the_server_gives(dashboard):
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     names = names_in(queries)
     assert len(names) > 12
-    assert names - given() == set()
+    assert names - given().keys() == set()
     (variable,) = [each for each in dashboard["templating"]["list"] if each["type"] == "query"]
     assert re.fullmatch(r"label_values\((\S+), model_name\)", variable["query"])[1] in given()
+
+
+def test_the_models_that_are_chosen_are_those_of_every_panel(dashboard):
+    """A panel of figures that the server does not give by model says so in its title."""
+    is_of_model = given()
+    for panel in dashboard["panels"]:
+        for selector in selectors_in([target["expr"] for target in panel["targets"]]):
+            asked = [(each.name, each.op, each.value) for each in selector.matchers.matchers]
+            is_chosen = ("model_name", promql_parser.MatchOp.Re, "$model") in asked
+            assert is_chosen == is_of_model[selector.name], panel["title"]
+            assert is_chosen != panel["title"].endswith(", of all models")
 
 
 def test_the_dashboard_is_laid_out(dashboard):

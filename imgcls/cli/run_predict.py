@@ -89,10 +89,17 @@ def _show_copies(summary: Summary, folder: Path, asked: ManyImages) -> None:
     """Where the copies of this start are, and how many images had their rows before, of which it makes none."""
     if summary.count and folder.is_dir():
         now = f" of the {counted(summary.count, 'image')} that came now" if summary.before else ""
-        say(f"{'Links' if asked.link else 'Copies'} by class{now} are in {folder}")
+        say(f"{'Links' if asked.link else 'Copies'} by class{now} are in {folder}: {_files(summary)}")
     if summary.before:
         say(
             f"Rows of {counted(summary.before, 'image')} were in {asked.output} already; this start copied none of "
             "these. If an earlier one did not copy them either, leave out --output: they are predicted again, and no "
             "file is overwritten."
         )
+
+
+def _files(summary: Summary) -> str:
+    """How many files were put into the folders of the classes, and how many not."""
+    new = counted(summary.new_files, "new file")
+    equal = f"; {summary.equal_files:,} more would equal a file of the same name that is there"
+    return f"{new}{equal}" if summary.equal_files else new

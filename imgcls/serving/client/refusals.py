@@ -12,6 +12,9 @@ UNTRUSTED = re.compile(  # in what OpenSSL says, and in what gRPC does
 )
 OTHER_NAME = re.compile(r"(?i)hostname|address mismatch")  # of these, where the certificate is another server's
 
+NOT_SPOKEN = re.compile(r"illegal (request|status) line|Failed parsing HTTP/2|http1\.x server")  # h11 says it, and gRPC
+NO_TLS = re.compile(r"(?i)WRONG_VERSION_NUMBER")  # OpenSSL's, of an answer that is not encrypted
+
 
 class UnavailableError(RuntimeError):
     """The server is there and takes no request at present, such as one with a full queue."""
@@ -30,7 +33,7 @@ def too_late(target: Target) -> TimeoutError:
 
 
 def no_server(target: Target, why: object) -> ConnectionError:
-    """Nobody answers at the address, the connection broke, or the server's certificate is not trusted.
+    """Nobody answers in the protocol of the address, the connection broke, or the certificate is not trusted.
 
     Args:
         target: Who was asked.
@@ -38,6 +41,15 @@ def no_server(target: Target, why: object) -> ConnectionError:
     """
     if found := UNTRUSTED.search(str(why)):
         return _untrusted(target, found[1] or found[2])
+    if NO_TLS.search(str(why)):
+        plain = "grpc://" if target.address.is_grpc else "http://"
+        return ConnectionError(f"What answers at {target.address.server} does not speak TLS. Ask it with {plain}")
+    if NOT_SPOKEN.search(str(why)):
+        spoken = "gRPC" if target.address.is_grpc else "REST over HTTP"
+        return ConnectionError(
+            f"What answers at {target.address.server} does not speak {spoken}. Check scheme and port of the address: "
+            "8500 is usually gRPC's, and 8501 REST's."
+        )
     return UnreachableError(
         f"No server answers at {target.address.server} ({why}). Start one: "
         f"{command_line('serve', f'saved_models/{target.name}')}"

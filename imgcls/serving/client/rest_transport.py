@@ -3,6 +3,7 @@
 import base64
 import json
 import ssl
+from types import UnionType
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,13 @@ from imgcls.serving.client.refusals import no_server, not_found, refused, too_la
 from imgcls.serving.client.retries import retried, retried_async
 from imgcls.serving.client.target import CONNECT_SECONDS, Target
 from imgcls.serving.client.transport import PASSING, Columns, Inputs
+
+PREDICT, STATUS, METADATA = ":predict", "", "/metadata"  # behind the address of a model
+ANSWERS = {  # what the API answers to each with, and of which kind it is
+    PREDICT: ("outputs", dict | list),
+    STATUS: ("model_version_status", list),
+    METADATA: ("model_spec", dict),
+}
 
 
 class RestTransport:
@@ -28,17 +36,17 @@ class RestTransport:
 
     def run(self, signature: str, inputs: Inputs) -> Columns:
         """Call a signature."""
-        return _columns(self._request("POST", ":predict", _body(signature, inputs)))
+        return _columns(self._request("POST", PREDICT, _body(signature, inputs)))
 
     def status(self) -> dict[str, Any]:
         """The versions that the server knows; with a label, the one that has it."""
         if not self._target.label:
-            return self._request("GET", "")
-        return _status_of(self.metadata(), self._request("GET", ""))
+            return self._request("GET", STATUS)
+        return _status_of(self.metadata(), self._request("GET", STATUS))
 
     def metadata(self) -> dict[str, Any]:
         """The signatures."""
-        return self._request("GET", "/metadata")
+        return self._request("GET", METADATA)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -54,7 +62,7 @@ class RestTransport:
             raise too_late(self._target) from error
         except httpx.TransportError as error:
             raise no_server(self._target, error) from error
-        return _content(self._target, response)
+        return _content(self._target, response, ANSWERS[what])
 
 
 class AsyncRestTransport:
@@ -70,17 +78,17 @@ class AsyncRestTransport:
 
     async def run(self, signature: str, inputs: Inputs) -> Columns:
         """Call a signature."""
-        return _columns(await self._request("POST", ":predict", _body(signature, inputs)))
+        return _columns(await self._request("POST", PREDICT, _body(signature, inputs)))
 
     async def status(self) -> dict[str, Any]:
         """The versions that the server knows; with a label, the one that has it."""
         if not self._target.label:
-            return await self._request("GET", "")
-        return _status_of(await self.metadata(), await self._request("GET", ""))
+            return await self._request("GET", STATUS)
+        return _status_of(await self.metadata(), await self._request("GET", STATUS))
 
     async def metadata(self) -> dict[str, Any]:
         """The signatures."""
-        return await self._request("GET", "/metadata")
+        return await self._request("GET", METADATA)
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -96,7 +104,7 @@ class AsyncRestTransport:
             raise too_late(self._target) from error
         except httpx.TransportError as error:
             raise no_server(self._target, error) from error
-        return _content(self._target, response)
+        return _content(self._target, response, ANSWERS[what])
 
 
 def _settings(target: Target) -> dict[str, Any]:
@@ -136,24 +144,31 @@ def _as_json(value: Any) -> Any:
     return [_as_json(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _content(target: Target, response: httpx.Response) -> dict[str, Any]:
-    """The JSON of a response. Raises for every refusal."""
+def _content(target: Target, response: httpx.Response, expected: tuple[str, UnionType | type]) -> dict[str, Any]:
+    """The JSON of a response. Raises for every refusal, and where it has not what is expected: its name and kind."""
     try:
         answer = _parsed(response.content)
         why = str(answer.get("error", ""))
     except (ValueError, AttributeError) as error:
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # a proxy's page, while the server comes
             raise refused(target, "HTTP 503", "a page of a proxy", for_now=True) from error
-        raise RuntimeError(
-            f"What answers at {target.address.server} is no TensorFlow Serving (HTTP {response.status_code}, "
-            f"{response.headers.get('content-type', 'no content type')}). Check the address."
-        ) from error
-    if response.status_code == httpx.codes.NOT_FOUND:
+        raise _other_server(target, response) from error
+    if response.status_code == httpx.codes.NOT_FOUND and why:
         raise not_found(target, why)
-    if response.is_error:
+    if response.is_error and response.status_code != httpx.codes.NOT_FOUND:
         passing = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
         raise refused(target, f"HTTP {response.status_code}", why, for_now=passing)
+    name, kind = expected
+    if not isinstance(answer.get(name), kind):
+        raise _other_server(target, response)
     return answer
+
+
+def _other_server(target: Target, response: httpx.Response) -> RuntimeError:
+    return RuntimeError(
+        f"What answers at {target.address.server} is no TensorFlow Serving (HTTP {response.status_code}, "
+        f"{response.headers.get('content-type', 'no content type')}). Check the address."
+    )
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

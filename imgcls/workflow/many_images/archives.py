@@ -152,6 +152,7 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, int, Callable[[int], byte
                     stream.is_content = True
                     yield member.name, member.size, content.read if content else lambda most: b""
                     stream.is_content = False
+        stream.check_end()
 
 
 class _Forward:
@@ -159,6 +160,7 @@ class _Forward:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._place = file, 0
+        self._header = b""  # the last that was read
         self.is_content = False  # whether what is read belongs to a member, whose reader has a limit of its own
 
     def read(self, size: int = -1) -> bytes:
@@ -166,6 +168,8 @@ class _Forward:
             raise tarfile.ReadError(f"a header of {size:,} bytes")
         data = self._file.read(size)
         self._place += len(data)
+        if not self.is_content:
+            self._header = data
         return data
 
     def readinto(self, buffer: bytearray) -> int:
@@ -188,3 +192,16 @@ class _Forward:
                 break
             self._place += skipped
         return self._place
+
+    def check_end(self) -> None:
+        """Raise EOFError unless a tar ends here: for tarfile, one that is cut off or damaged between two members does.
+
+        The end is a header of zeros, behind which nothing but zeros may follow.
+        """
+        if len(self._header) < tarfile.BLOCKSIZE:
+            raise EOFError("its end is missing")
+        if any(self._header):
+            raise EOFError("what follows is no header of a member")
+        while rest := self._file.read(1 << 20):
+            if rest.count(0) < len(rest):
+                raise EOFError("more follows behind its end")

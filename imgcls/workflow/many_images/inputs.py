@@ -2,7 +2,8 @@
 
 import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from itertools import groupby
+from pathlib import Path, PurePosixPath
 
 from imgcls.data.prepared.load import is_prepared
 from imgcls.data.sources.cards import list_cards
@@ -10,11 +11,15 @@ from imgcls.data.sources.load import load_manifest
 from imgcls.image_files import shown_name
 from imgcls.labels.fetching import Limits
 from imgcls.serving.named_image import NamedImage
+from imgcls.serving.read_ahead import in_chunks
 from imgcls.workflow.many_images.addresses import fetched
 from imgcls.workflow.many_images.archives import images_in, is_archive
 from imgcls.workflow.many_images.folders import files_below, files_of, is_empty
+from imgcls.workflow.many_images.named_files import archive_of
 from imgcls.workflow.many_images.tables import ADDRESS, check_table, count_rows, is_table, names_in
 
+MEMBERS = 100_000  # of an archive that are named one by one; for more of them it is read several times
+NOT_IN_ARCHIVE = "its archive holds no image of this name"
 Wanted = Callable[[str], bool]
 
 
@@ -37,8 +42,8 @@ def images_of(names: Sequence[str], wanted: Wanted, limits: Limits | None = None
 
     Args:
         names: Files, folders with all files in them, globs, archives, tables, addresses, prepared folders and data set
-            cards. Folders may hold archives, and globs stand for them. A name that matches nothing is an image with a
-            problem.
+            cards. Folders and tables may hold archives, globs stand for them, and a path may lead into one, as
+            a.tar/b.png does. A name that matches nothing is an image with a problem.
         wanted: Gets the name of each image before it is read, and says whether it is to be read.
         limits: What fetching an address may take.
 
@@ -48,9 +53,7 @@ def images_of(names: Sequence[str], wanted: Wanted, limits: Limits | None = None
     limits = limits or Limits()
     for name in names:
         for part in _parts(name):
-            if isinstance(part, Path) and is_archive(part) and part.is_file():
-                yield from images_in(part, wanted)
-            elif isinstance(part, Path):
+            if isinstance(part, Path):
                 yield from _files([part], wanted)
             else:
                 yield from _listed(part, wanted, limits)
@@ -113,7 +116,37 @@ def _listed(names: Iterable[str], wanted: Wanted, limits: Limits) -> Iterator[Na
 
 
 def _files(paths: Iterable[Path], wanted: Wanted) -> Iterator[NamedImage]:
-    for path in paths:
-        name = shown_name(path)
-        if wanted(name):
-            yield NamedImage(name, path)
+    """Files, the images of archives, and single ones of them, which come in the order of their archive."""
+    for archive, group in groupby(paths, archive_of):
+        if archive is None:
+            for path in group:
+                yield from _file(path, wanted)
+        else:
+            for chunk in in_chunks(group, MEMBERS):
+                yield from _members(archive, chunk, wanted)
+
+
+def _file(path: Path, wanted: Wanted) -> Iterator[NamedImage]:
+    if is_archive(path) and path.is_file():
+        yield from images_in(path, wanted)
+    elif wanted(name := shown_name(path)):
+        yield NamedImage(name, path)
+
+
+def _members(archive: Path, paths: Iterable[Path], wanted: Wanted) -> Iterator[NamedImage]:
+    """Images of an archive by their paths; those that it does not hold have a problem."""
+    whole, why = shown_name(archive), NOT_IN_ARCHIVE
+    missing = dict.fromkeys(map(shown_name, paths))
+
+    def is_named(name: str) -> bool:
+        plain = str(PurePosixPath(name))  # without the "./" of a.tar/./b.png, which paths do not have
+        if is_there := plain in missing:
+            del missing[plain]
+        return name == whole or (is_there and wanted(name))
+
+    for image in images_in(archive, is_named):
+        if image.name == whole:
+            why = image.problem
+        else:
+            yield image
+    yield from (NamedImage(name, None, why) for name in missing if wanted(name))

@@ -17,6 +17,7 @@ import pandas as pd
 
 from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, write_json
+from imgcls.workflow.many_images.other_command import differences
 from imgcls.workflow.many_images.row_files import Write, names_and_problems, row_file
 from imgcls.workflow.many_images.share import Share
 
@@ -24,7 +25,6 @@ ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
 FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
 PART = re.compile(r"part(-\d+of\d+)?-\d{5,}\.\w+")  # the share, if there are several
-ADDED = "named"  # what records have since imgcls 0.8
 
 
 class PartsFolder:
@@ -137,16 +137,8 @@ class PartsFolder:
 
     def _check_same(self, before: dict[str, Any]) -> None:
         """Raise ValueError if a record, which is empty if it is damaged, is of another command."""
-        noted = [name for name in self._asked if before and (name in before or name != ADDED)]
-        other = [name for name in noted if _compared(name, before) != _compared(name, self._asked)]
-        if other:
-            changed = "; ".join(f"{name} was {before.get(name)!r}, now {self._asked[name]!r}" for name in other)
+        if changed := differences(before, self._asked):
             raise ValueError(
-                f"{self.folder} holds predictions of another command ({changed}). "
+                f"{self.folder} holds predictions of another command ({'; '.join(changed)}). "
                 "Repeat that command to go on, or name another folder."
             )
-
-
-def _compared(name: str, record: dict[str, Any]) -> Any:
-    """A value of a record; of the share only how many there are."""
-    return str(record.get(name)).partition("of")[2] if name == "shards" else record.get(name)

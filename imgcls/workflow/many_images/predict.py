@@ -19,6 +19,7 @@ from imgcls.serving.export_format import FLOAT32
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.versions import find_version
 from imgcls.workflow.many_images.inputs import count_images, images_of
+from imgcls.workflow.many_images.other_command import FOR_PEOPLE
 from imgcls.workflow.many_images.parts_folder import PartsFolder
 from imgcls.workflow.many_images.row_files import row_file
 from imgcls.workflow.many_images.seen_names import SeenNames
@@ -86,6 +87,7 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
         for chunk, predictions in predictor.stream(images):
             if copies:
                 copies.put(chunk, predictions)
+                summary.new_files, summary.equal_files = copies.new, copies.equal
             rows.write(predictions.table(asked.top, [image.name for image in chunk])[columns])
             summary.add(chunk, predictions)
             on_progress(before + summary.count, total.value)
@@ -137,7 +139,8 @@ def record_of(asked: ManyImages) -> dict[str, Any]:
     model = model_of(asked.source)
     if asked.precision != FLOAT32:
         model["precision"] = asked.precision
-    return {"model": model, "inputs": inputs, "named": named, "shards": str(asked.share)}
+    source = {FOR_PEOPLE: _place_of(asked.source)}
+    return {"model": model, **source, "inputs": inputs, "named": named, "shards": str(asked.share)}
 
 
 def model_of(source: str) -> dict[str, str]:
@@ -151,6 +154,14 @@ def model_of(source: str) -> dict[str, str]:
     index = version / "variables" / "variables.index"  # which holds a checksum of each weight
     checksums = [sha256_of(file) for file in (version / "saved_model.pb", index) if file.is_file()]
     return {"name": f"{version.resolve().parent.name}/{version.name}", "sha256": " ".join(checksums)}
+
+
+def _place_of(source: str) -> str:
+    """Where a model is, with the version of a bundle; of the name of an architecture, that name."""
+    path = Path(source)
+    if not path.is_dir():
+        return source
+    return shown_name(find_version(path) if is_bundle(path) else path.absolute())
 
 
 class _Total:

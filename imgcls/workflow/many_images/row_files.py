@@ -15,7 +15,7 @@ SUFFIXES = (".csv", ".jsonl", ".parquet")
 ROWS_IN_A_GROUP = 8192  # of a Parquet file; so many rows wait in memory
 NUMBERS = ("probability", "unknown_score")  # how the names of columns of numbers begin
 TRUTHS = ("several",)  # columns that say yes or no; the others hold text
-Write = Callable[[pd.DataFrame], None]
+Write = Callable[[pd.DataFrame], object]
 
 
 @contextmanager
@@ -50,7 +50,13 @@ def names_and_problems(path: Path) -> Iterator[tuple[str, str]]:
 def _csv_file(path: Path, columns: list[str]) -> Iterator[Write]:
     with path.open("w", encoding="utf-8", newline="") as file:
         pd.DataFrame(columns=columns).to_csv(file, index=False)
-        yield lambda rows: rows.to_csv(file, index=False, header=False)
+        yield lambda rows: file.write(_csv_lines(rows))
+
+
+def _csv_lines(rows: pd.DataFrame) -> str:
+    """pandas puts a text with a line feed between quotes, and one with a carriage return alone not."""
+    lines: str = rows.to_csv(index=False, header=False)
+    return rows.to_csv(index=False, header=False, quoting=csv.QUOTE_NONNUMERIC) if "\r" in lines else lines
 
 
 @contextmanager

@@ -29,14 +29,19 @@ class SortedCopies:
         folder: Is made.
         class_names: The names of the classes.
         link: Whether files get symbolic links, not copies; what comes from an archive or an address is a file anyway.
+
+    Attributes:
+        new: Files and links that were made.
+        equal: Those that were not, because a file of the same name and content is there, from this start or another.
     """
 
     def __init__(self, folder: Path, class_names: Sequence[str], link: bool = False) -> None:
         self.folder, self._link = folder, link
+        self.new, self.equal = 0, 0
         self._folders = {**folder_names(class_names), **OTHERS}
 
     def put(self, images: Sequence[NamedImage], predictions: Predictions) -> None:
-        """Put images where their predictions say; one that is there already, from an earlier start, stays.
+        """Put images where their predictions say, unless an equal one of the same name is there.
 
         Raises:
             OSError: A copy cannot be written.
@@ -56,15 +61,17 @@ class SortedCopies:
         folder.mkdir(parents=True, exist_ok=True)
         name = _file_name(image.name, content)
         other = f"{Path(name).stem}-{number_of(image.name):016x}{Path(name).suffix}"  # where the name is another's
+        source = None if content else Path(str(image.image)).absolute()
         for target in (folder / name, folder / other):
-            if self._placed(image, content, target):
+            if not os.path.lexists(target) and self._is_placed(image, source, content, target):
+                self.new += 1
+                return
+            if _is_same(source, content, target):
+                self.equal += 1
                 return
 
-    def _placed(self, image: NamedImage, content: bytes, target: Path) -> bool:
-        """Put a file there if there is none; returns whether it is there now."""
-        source = None if content else Path(str(image.image)).absolute()
-        if os.path.lexists(target):
-            return _is_same(source, content, target)
+    def _is_placed(self, image: NamedImage, source: Path | None, content: bytes, target: Path) -> bool:
+        """Put a file there; returns False where another process was faster."""
         if self._link and source is not None:
             os.symlink(source, target)
             return True

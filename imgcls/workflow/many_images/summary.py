@@ -26,6 +26,8 @@ class Summary:
         reasons: How many images could not be read for each reason, whose numbers stand as "...".
         transcoded_count: Images of which a PNG was read.
         transcoded: The names of the first of them.
+        new_files: Copies or links by class that were made.
+        equal_files: Those that were not, because an equal one of the same name is there.
         first: The first predictions, with the names of their images, in batches; all if there are at most `MOST_KEPT`.
         first_problems: The names of the first images that could not be read, and the reasons.
     """
@@ -33,6 +35,7 @@ class Summary:
     def __init__(self) -> None:
         self.count, self.problems, self.transcoded_count = 0, 0, 0
         self.before, self.problems_before = 0, 0
+        self.new_files, self.equal_files = 0, 0
         self.answers: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.transcoded: list[str] = []

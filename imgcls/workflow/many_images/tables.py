@@ -12,6 +12,7 @@ import pyarrow.parquet
 from imgcls.data.manifest.table import is_manifest
 from imgcls.labels.fetching import ADDRESSES
 from imgcls.labels.table_columns import NAMES
+from imgcls.workflow.many_images.named_files import named_file
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".txt")
 COLUMNS = (*NAMES["image"], *ADDRESSES)  # in the order in which they are taken; letters and digits only
@@ -39,7 +40,7 @@ def names_in(table: Path) -> Iterator[str]:
 
     Yields:
         An address; else a path, from the manifest's root, from the table's folder if there is such a
-        file, or as it is.
+        file or archive, or as it is.
 
     Raises:
         ValueError: It has no such column, or is no table.
@@ -50,8 +51,7 @@ def names_in(table: Path) -> Iterator[str]:
         yield from (str(root / image) for image, problem in rows if not problem)
         return
     for name in _plain_names(table):
-        beside = table.parent / name
-        yield name if ADDRESS.match(name) or not _is_file(beside) else str(beside)
+        yield name if ADDRESS.match(name) else str(named_file(table.parent / name) or named_file(Path(name)) or name)
 
 
 def check_table(table: Path) -> None:
@@ -121,10 +121,3 @@ def _parquet(table: Path, columns: list[str]) -> Iterator[tuple[str, ...]]:
 def _root(table: Path) -> Path:
     metadata = pyarrow.parquet.read_schema(table).metadata
     return Path(json.loads(metadata[b"PANDAS_ATTRS"])["root"])
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # no name that a file can have
-        return False

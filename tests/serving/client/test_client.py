@@ -2,7 +2,7 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
 
@@ -132,6 +132,56 @@ def test_a_server_that_does_not_answer_in_time(scheme):
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         with Client(url, "clothing", timeout=0.2) as client, pytest.raises(TimeoutError, match=r"within 0\.2 seconds"):
             client.status()
+
+
+@contextmanager
+def json_server(status: int, content: bytes):
+    """A server that says the same to everything."""
+
+    class Same(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET
+
+        def log_message(self, *anything):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Same) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "content"), [(200, b'{"a": 1}'), (200, b'{"outputs": 1}'), (404, b'{"detail": "Not Found"}')]
+)
+@pytest.mark.parametrize("label", ["", "stable"])
+def test_a_server_of_another_kind_that_speaks_json(status, content, label):
+    said = (
+        rf"http://127\.0\.0\.1:\d+ is no TensorFlow Serving \(HTTP {status}, application/json\)\. Check the address\."
+    )
+
+    async def ask(address):
+        async with AsyncClient(address, "clothing", label=label) as client:
+            await client.status()
+
+    with json_server(status, content) as address:
+        with Client(address, "clothing", label=label) as client:
+            for asked in (client.status, client.metadata, lambda: client.predict([b"image"])):
+                with pytest.raises(RuntimeError, match=said):
+                    asked()
+        with pytest.raises(RuntimeError, match=said):
+            asyncio.run(ask(address))
 
 
 def test_another_kind_of_server():

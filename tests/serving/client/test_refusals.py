@@ -62,3 +62,29 @@ def test_a_certificate_of_another_name_is_said(server, files):
 def test_a_server_that_is_not_there_is_no_question_of_trust():
     target = make_target("https://localhost:1", "line", None, 1.0)
     assert str(no_server(target, "[Errno 111] Connection refused")).startswith("No server answers at https://")
+
+
+@pytest.mark.parametrize(
+    ("server", "scheme", "said"),
+    [
+        (
+            serving,
+            "grpc",
+            "does not speak gRPC. Check scheme and port of the address: 8500 is usually gRPC's, and 8501",
+        ),
+        (serving_grpc, "http", "does not speak REST over HTTP. Check scheme and port of the address: 8500 is usually"),
+        (serving, "https", "does not speak TLS. Ask it with http://"),
+        (serving_grpc, "grpcs", "does not speak TLS. Ask it with grpc://"),
+    ],
+)
+def test_what_answers_in_another_protocol_is_no_missing_server(server, scheme, said, half_plus_three):
+    async def ask(address):
+        async with AsyncClient(address, "half_plus_three") as client:
+            await client.status()
+
+    with server(models_of(half_plus_three)) as place:
+        address = f"{scheme}://{place.rpartition('/')[2]}"
+        for asked in (lambda: Client(address, "half_plus_three").status(), lambda: asyncio.run(ask(address))):
+            with pytest.raises(ConnectionError) as refused:
+                asked()
+            assert str(refused.value).startswith(f"What answers at {address} {said}")

@@ -1,5 +1,6 @@
 """Tar and zip archives: ordinary ones, WebDataset shards, and those that mean harm."""
 
+import gzip
 import io
 import tarfile
 import tracemalloc
@@ -128,6 +129,44 @@ def test_what_is_cut_off_gives_what_is_there_and_a_problem(tmp_path, name):
     assert [content for _, content, _ in found(path)] == [None]
     path.unlink()
     assert found(path) == [(str(path), None, "no such file or directory")]
+
+
+def tar_of(path, count, mode="w"):
+    """A tar of images that take 1,024 bytes each with their headers."""
+    with tarfile.open(path, mode) as archive:
+        for number in range(count):
+            add(archive, f"{number}.png", gray(number))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cut", "why"),
+    [
+        (lambda data: data[: 1024 * 2], "its end is missing"),  # between two members
+        (lambda data: data[: 1024 * 2 + 200], "its end is missing"),  # in a header
+        (lambda data: data[: 1024 * 2] + b"\xff" * 512 + data[1024 * 2 + 512 :], "what follows is no header"),
+        (lambda data: data[: 1024 * 2] + bytes(512) + data[1024 * 2 + 512 :], "more follows behind its end"),
+        (lambda data: data[: 1024 * 2] + bytes(10240) + data, "more follows behind its end"),  # two tars in one file
+    ],
+)
+@pytest.mark.parametrize("open_file", [open, gzip.open])
+def test_a_tar_that_ends_where_no_end_is_has_a_problem(tmp_path, cut, why, open_file):
+    data = tar_of(tmp_path / "whole.tar", 4)
+    path = tmp_path / "a.tar"
+    with open_file(path, "wb") as file:
+        file.write(cut(data))
+    first, second, broken = found(path)
+    assert (first, second) == (("0.png", gray(0), ""), ("1.png", gray(1), ""))
+    assert broken[:2] == (str(path), None)
+    assert broken[2].startswith(f"the archive is damaged or cut off after 2 images ({why}")
+
+
+def test_a_tar_with_one_block_of_zeros_at_its_end_is_whole(tmp_path):
+    path = tmp_path / "a.tar"
+    path.write_bytes(tar_of(path, 2)[: 1024 * 2 + 512])
+    assert [problem for *_, problem in found(path)] == ["", ""]
+    tar_of(path, 0)
+    assert found(path) == []
 
 
 def test_a_member_that_cannot_be_read_fails_alone(tmp_path):

@@ -1,6 +1,8 @@
 """What a user names, as images: every kind, without a list of them."""
 
 import http.server
+import io
+import os
 import shutil
 import tarfile
 import threading
@@ -97,6 +99,57 @@ def test_a_table_names_images_from_its_own_folder_or_from_here(folder, tmp_path,
 def test_our_own_table_of_predictions_is_a_table_of_images(folder, tmp_path):
     pd.DataFrame({"image": [str(folder / "0/00000.png")], "class": ["dark"]}).to_csv(tmp_path / "p.csv", index=False)
     assert names(tmp_path / "p.csv") == [str(folder / "0/00000.png")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "txt"])
+@pytest.mark.parametrize("is_beside", [False, True])
+def test_a_table_of_rows_with_problems_names_what_can_be_tried_again(tmp_path, monkeypatch, suffix, is_beside):
+    """Images in archives, archives, and names that are no UTF-8 are found by what the first table calls them."""
+    monkeypatch.chdir(tmp_path)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name in (b"bad\xff.tar", b"a.tar"):
+        with tarfile.open(os.fsencode(photos) + b"/" + name, "w") as archive:
+            for member in ("./x.png", "./b\udcfe.png", "./y.png"):
+                info = tarfile.TarInfo(member)
+                info.size = len(gray(7))
+                archive.addfile(info, io.BytesIO(gray(7)))
+    with zipfile.ZipFile(photos / "b.zip", "w") as archive:
+        archive.writestr("z.png", gray(8))
+    (photos / "broken.zip").write_bytes(b"PK")
+    with open(os.fsencode(photos) + b"/bad\xff.png", "wb") as file:
+        file.write(gray(9))
+    first = {image.name: image for image in images_of(["photos"], everything)}
+    assert len(first) == 9
+    asked = [name for name in first if not name.endswith("y.png")]
+    table = (photos if is_beside else tmp_path / "tables") / f"again.{suffix}"
+    table.parent.mkdir(exist_ok=True)
+    named = [name.removeprefix("photos/") if is_beside else name for name in [*asked, "photos/a.tar/gone.png"]]
+    if suffix == "txt":
+        table.write_text("\n".join(named))
+    else:
+        getattr(pd.DataFrame({"image": named}), f"to_{suffix}")(table, index=False)
+    found = list(images_of([str(table)], everything))
+    begins = f"{tmp_path}/" if is_beside else ""
+    again = {image.name.removeprefix(begins): image for image in found}
+    assert len(again) == len(found) == 8
+    for name in asked:
+        assert again[name].image == first[name].image or str(again[name].image).endswith("/bad\udcff.png")
+        assert again[name].problem == first[name].problem
+    (gone,) = again.keys() - first.keys()
+    assert (gone, again[gone].problem) == ("photos/a.tar/gone.png", "its archive holds no image of this name")
+
+
+def test_an_image_in_an_archive_can_be_named_alone(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x.png", gray(1))
+        archive.writestr("y.png", gray(2))
+    (tmp_path / "half.zip").write_bytes((tmp_path / "a.zip").read_bytes()[:-30])
+    (found,) = images_of([f"{tmp_path}/a.zip/y.png"], everything)
+    assert (found.name, found.image) == (f"{tmp_path}/a.zip/y.png", gray(2))
+    (broken,) = images_of([f"{tmp_path}/half.zip/y.png"], everything)
+    assert broken.name == f"{tmp_path}/half.zip/y.png"
+    assert "is damaged or cut off" in broken.problem
 
 
 def test_tables_that_name_nothing_are_refused_before_anything_is_loaded(tmp_path):

@@ -58,3 +58,21 @@ def test_what_is_missing_in_jsonl_is_null_whatever_its_column_holds(tmp_path):
     first, second = (tmp_path / "rows.jsonl").read_text("utf-8").splitlines()
     assert json.loads(first) == {"number": 0.5, "text": "a", "list": ["a", "b"]}
     assert second == '{"number":null,"text":null,"list":null}'
+
+
+@pytest.mark.parametrize("suffix", row_files.SUFFIXES)
+def test_names_with_ends_of_lines_are_read_as_they_were_written(tmp_path, suffix):
+    names = ["a\rb.png", "a\nb.png", "a\r\nb.png", "\r", 'a"b\r.png', "a,b.png", "plain.png"]
+    rows = pd.DataFrame(
+        {"image": names, "probability": [0.25, np.nan, 1e-9, 1, 0, 0.5, 0.5], "problem": ["", "x"] + 5 * [""]}
+    )
+    path = tmp_path / f"rows{suffix}"
+    with row_files.row_file(path, list(rows)) as write:
+        write(rows)
+        write(rows[-1:])
+    expected = list(zip(names, rows["problem"], strict=True))
+    assert list(row_files.names_and_problems(path)) == [*expected, expected[-1]]
+    if suffix == ".csv":
+        table = pd.read_csv(path, keep_default_na=False, na_values={"probability": [""]})
+        pd.testing.assert_frame_equal(table[:-1], rows)
+        assert path.read_bytes().endswith(b"\nplain.png,0.5,\n")

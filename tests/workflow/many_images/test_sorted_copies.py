@@ -50,6 +50,18 @@ def test_what_lies_there_is_not_overwritten(tmp_path):
 
 
 @pytest.mark.parametrize("link", [False, True])
+def test_equal_images_of_the_same_name_get_one_file_and_are_counted(tmp_path, link):
+    for folder, level in (("a", 20), ("b", 20), ("c", 21), ("d", 21)):
+        (tmp_path / "photos" / folder).mkdir(parents=True)
+        (tmp_path / "photos" / folder / "0.png").write_bytes(gray(level))
+    request = ManyImages("bright", [str(tmp_path / "photos")], sort_into=tmp_path / "sorted", link=link)
+    first, second = (predict_many(brightness(), request) for _ in range(2))
+    assert (first.count, first.new_files, first.equal_files) == (4, 3, 1)
+    assert (second.count, second.new_files, second.equal_files) == (4, 0, 4)
+    assert len(tree(tmp_path / "sorted")) == 3
+
+
+@pytest.mark.parametrize("link", [False, True])
 def test_names_are_as_long_as_a_disk_takes(tmp_path, link):
     folders = [tmp_path / "photos" / name for name in "ab"]
     for level, folder in enumerate(folders):
