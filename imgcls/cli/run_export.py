@@ -68,6 +68,7 @@ def _show_low_precision(form: Mapping[str, Any]) -> None:
         f"rightly, float32 {accuracy['float32']:.3f}: a loss of {accuracy['loss']:.3f} (95 % interval {low:.3f} to "
         f"{high:.3f}; allowed {accuracy['allowed']:.3f})"
     )
+    say(f"  It decides otherwise than float32 for {accuracy['other_decisions']} of {accuracy['test_images']}")
     rates = ", ".join(
         f"{rate[precision]:,.0f} at batch {size} (float32 {rate['float32']:,.0f})"
         for size, rate in form["images_per_second"].items()
