@@ -96,7 +96,7 @@ class AccuracyLoss(NamedTuple):
             raise RuntimeError(
                 f"{title} names {self.share:.3f} of {counted(self.images, 'test image')} rightly, and float32 "
                 f"{self.float32:.3f}: it loses {self.loss:.3f} (95 % interval {low:.3f} to {high:.3f}), and "
-                f"--most-accuracy-loss allows {allowed:.3f}. The bundle was not kept; export without this precision or "
+                f"--most-accuracy-loss allows {allowed:g}. The bundle was not kept; export without this precision or "
                 "allow more."
             )
 

@@ -91,7 +91,9 @@ def test_a_loss_is_refused_with_both_figures_and_the_interval():
     AccuracyLoss(200, 180, 4, 2, 6).check("ONNX in int8", 0.01)
     expected = (
         r"ONNX in int8 names 0\.910 of 200 test images rightly, and float32 0\.930: it loses 0\.020 \(95 % interval "
-        r"-0\.00\d to 0\.04\d\), and --most-accuracy-loss allows 0\.010\."
+        r"-0\.00\d to 0\.04\d\), and --most-accuracy-loss allows 0\.01\."
     )
     with pytest.raises(RuntimeError, match=expected):
         AccuracyLoss(200, 180, 6, 2, 8).check("ONNX in int8", 0.01)
+    with pytest.raises(RuntimeError, match=r"--most-accuracy-loss allows 0\.0001\. The bundle"):
+        AccuracyLoss(200, 180, 6, 2, 8).check("ONNX in int8", 0.0001)
