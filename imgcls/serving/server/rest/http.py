@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
@@ -10,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -18,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from typing_extensions import override
 
 from imgcls.heard_signals import heard_signals
 from imgcls.serving.server.core.models import Models
@@ -50,6 +53,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[Response]]
 GIVE_BACK_SECONDS = 60.0  # between two times that freed memory is given back, which a busy server does not notice
+SAME_SIGNAL_SECONDS = 0.5  # after the first one: `timeout` sends it to the process and to its group
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 OWN = {each.path: each.method for each in operations() if not each.is_rest}
 PAGE = Path(__file__).with_name("try_page.html")
@@ -277,7 +281,7 @@ def serve(
     on_ready: Callable[[], None],
     on_stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve on a bound socket until Ctrl-C or SIGTERM.
+    """Serve on a bound socket until Ctrl-C or SIGTERM. A second one ends the process at once, with 128 + its number.
 
     Args:
         config: What `configuration` made.
@@ -297,6 +301,19 @@ def serve(
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
     on_stop: Callable[[], None]
+    _first_signal: float | None = None  # on the clock of time.monotonic
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; at a second signal, end at once."""
+        if self._first_signal is None:
+            self._first_signal = time.monotonic()
+            super().handle_exit(sig, frame)
+        elif time.monotonic() - self._first_signal > SAME_SIGNAL_SECONDS:
+            os.write(2, b"Ended at once by a second signal; the requests at hand were not answered.\n")
+            os._exit(
+                128 + sig
+            )  # as a shell has it; no thread can be ended from outside, and Python would wait for each
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
