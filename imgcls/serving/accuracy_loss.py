@@ -157,4 +157,4 @@ def _decided(outputs: Outputs, several: bool) -> np.ndarray:
 def _loss(float32: np.ndarray, decided: np.ndarray, other: np.ndarray, decided_by_other: np.ndarray) -> AccuracyLoss:
     counts = (float32 & other).sum(), (float32 & ~other).sum(), (~float32 & other).sum()
     others = (decided != decided_by_other).any(axis=1).sum()
-    return AccuracyLoss(len(float32), *map(int, counts), int(others))
+    return AccuracyLoss(len(float32), *map(int, counts), other_decisions=int(others))

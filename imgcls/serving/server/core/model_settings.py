@@ -57,7 +57,8 @@ def check_settings(settings: Sequence[ModelSettings]) -> None:
     """Check that models can be served together.
 
     Raises:
-        ValueError: If a model has no name, shares it with another, asks for versions that cannot be, or has no folder of a bundle.
+        ValueError: If a model has no name, shares it with another, asks for versions that cannot be, or its folder is
+            not there or that of one format.
     """
     if not settings:
         raise ValueError("No model is named; a server needs at least one.")
