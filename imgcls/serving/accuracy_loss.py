@@ -155,6 +155,6 @@ def _decided(outputs: Outputs, several: bool) -> np.ndarray:
 
 
 def _loss(float32: np.ndarray, decided: np.ndarray, other: np.ndarray, decided_by_other: np.ndarray) -> AccuracyLoss:
-    counts = (float32 & other).sum(), (float32 & ~other).sum(), (~float32 & other).sum()
-    others = (decided != decided_by_other).any(axis=1).sum()
-    return AccuracyLoss(len(float32), *map(int, counts), other_decisions=int(others))
+    both, only_float32, only_other = (int(each.sum()) for each in (float32 & other, float32 & ~other, ~float32 & other))
+    other_decisions = int((decided != decided_by_other).any(axis=1).sum())
+    return AccuracyLoss(len(float32), both, only_float32, only_other, other_decisions)
