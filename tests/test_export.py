@@ -140,6 +140,7 @@ def test_export_of_what_says_why_and_in_8_bits_says_what_it_costs_and_gains(run,
     assert re.search(
         r"LiteRT in int8: it names 0\.\d+ of \d+ test images rightly, float32 0\.\d+: a loss of", result.out
     )
+    assert re.search(r"^  It decides otherwise than float32 for \d+ of \d+$", result.out, re.MULTILINE)
     assert re.search(r"Images a second on this machine: [\d,]+ at batch 1 \(float32 [\d,]+\), ", result.out)
     assert list_held(output / "why") == ["saved_model", "litert", "litert-int8"]
     refused = command("export", run.path, "--output", output, "--name", "none", "--precision", "int8")

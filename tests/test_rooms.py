@@ -138,6 +138,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "models/test_unsafe_files",
     "models/weights/test_torch_answers",
     "serving/server/rest/test_any_json",
+    "serving/server/rest/test_try_page",
     "test_deploy",
     "test_documentation",
     "test_doctests",

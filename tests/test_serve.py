@@ -104,6 +104,32 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop):
     assert output.endswith("Stopped.\n")
 
 
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.thorough
+def test_a_second_signal_ends_it_at_once_and_one_sent_twice_does_not(endless, stop):
+    process = start(endless, "--port", "0", "--drain-seconds", "120")
+    try:
+        url = re.search(r"http://\S+/v1/models/endless", process.stdout.readline()).group()
+        with ThreadPoolExecutor(1) as caller:
+            call = caller.submit(httpx.post, f"{url}:predict", json={"inputs": [1.0]}, timeout=60)
+            with pytest.raises(FutureTimeout):
+                call.result(1)
+            process.send_signal(stop)
+            time.sleep(0.1)
+            process.send_signal(stop)  # as `timeout` does, to the process and to its group
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(2)
+            process.send_signal(stop)
+            output, errors = process.communicate(timeout=10)
+            with pytest.raises(httpx.RemoteProtocolError):
+                call.result(10)
+    finally:
+        process.kill()
+    assert process.returncode == 128 + stop
+    assert errors == "Ended at once by a second signal; the requests at hand were not answered.\n"
+    assert "Stopped." not in output
+
+
 @pytest.mark.thorough
 def test_several_models_of_a_config_file_that_changes(folder, tmp_path):
     entry = 'config {{ name: "{}" base_path: "{}" model_platform: "tensorflow" }}'

@@ -56,18 +56,19 @@ def show_version(version: Path) -> None:
         if "parity" in form:
             say(f"{form['title']}: it differs by at most {form['parity']['largest_difference']:.1e} in a probability")
         else:
-            _show_low_precision(form)
+            show_low_precision(form)
 
 
-def _show_low_precision(form: Mapping[str, Any]) -> None:
+def show_low_precision(form: Mapping[str, Any]) -> None:
     """Print what bfloat16 or int8 costs and gains."""
     accuracy, precision = form["accuracy"], form["precision"]
     low, high = accuracy["interval"]
     say(
         f"{form['title']}: it names {accuracy[precision]:.3f} of {counted(accuracy['test_images'], 'test image')} "
         f"rightly, float32 {accuracy['float32']:.3f}: a loss of {accuracy['loss']:.3f} (95 % interval {low:.3f} to "
-        f"{high:.3f}; allowed {accuracy['allowed']:.3f})"
+        f"{high:.3f}; allowed {accuracy['allowed']:g})"
     )
+    say(f"  It decides otherwise than float32 for {accuracy['other_decisions']} of {accuracy['test_images']}")
     rates = ", ".join(
         f"{rate[precision]:,.0f} at batch {size} (float32 {rate['float32']:,.0f})"
         for size, rate in form["images_per_second"].items()

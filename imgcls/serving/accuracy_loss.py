@@ -1,4 +1,4 @@
-"""How many test images an engine of lower precision names rightly, beside the engine in float32."""
+"""How many test images an engine of lower precision names rightly and decides otherwise, beside that in float32."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from imgcls.counted import counted
 from imgcls.data.images.reading import read_images
-from imgcls.engines.engine import PROBABILITIES, Engine
+from imgcls.engines.engine import DECISION, PROBABILITIES, Engine, Outputs
 from imgcls.serving.export_format import ExportedClassifier
 
 BATCH = 32  # images
@@ -35,16 +35,18 @@ class LabelledImages:
 
 
 class AccuracyLoss(NamedTuple):
-    """How many of the same images two engines name rightly.
+    """How many of the same images two engines name rightly, and decide differently.
 
     Attributes:
         images: How many there are.
         both: Named rightly by both.
         only_float32: By float32 alone.
         only_other: By the other alone.
+        other_decisions: Decided otherwise by the other: another class, "not sure" or "none of these" where a judgement
+            was fitted, and another class where none was.
 
     Example:
-        >>> loss = AccuracyLoss(images=100, both=90, only_float32=3, only_other=1)
+        >>> loss = AccuracyLoss(images=100, both=90, only_float32=3, only_other=1, other_decisions=5)
         >>> loss.float32, loss.share, loss.loss
         (0.93, 0.91, 0.02)
     """
@@ -53,6 +55,7 @@ class AccuracyLoss(NamedTuple):
     both: int
     only_float32: int
     only_other: int
+    other_decisions: int
 
     @property
     def float32(self) -> float:
@@ -93,7 +96,7 @@ class AccuracyLoss(NamedTuple):
             raise RuntimeError(
                 f"{title} names {self.share:.3f} of {counted(self.images, 'test image')} rightly, and float32 "
                 f"{self.float32:.3f}: it loses {self.loss:.3f} (95 % interval {low:.3f} to {high:.3f}), and "
-                f"--most-accuracy-loss allows {allowed:.3f}. The bundle was not kept; export without this precision or "
+                f"--most-accuracy-loss allows {allowed:g}. The bundle was not kept; export without this precision or "
                 "allow more."
             )
 
@@ -120,19 +123,20 @@ def compare_accuracy(
         read_images(images.paths, classifier.preprocessing, images.boxes), images.targets.astype(bool), strict=True
     )
     readable = ((np.asarray(outcome.result), targets) for outcome, targets in outcomes if not outcome.problem)
-    rows, first = [], np.empty(0)
+    right, decided, first = [], [], np.empty(0)
     while chunk := list(islice(readable, BATCH)):
         pixels, targets = np.stack([each for each, _ in chunk]), np.stack([each for _, each in chunk])
         first = first if len(first) else pixels
-        found = [_right(engine.predict(pixels)[PROBABILITIES], targets, classifier.multi_label) for engine in engines]
-        rows.append(np.stack(found))
-    if not rows:
+        outputs = [engine.predict(pixels) for engine in engines]
+        right.append([_right(each[PROBABILITIES], targets, classifier.multi_label) for each in outputs])
+        decided.append([_decided(each, classifier.multi_label) for each in outputs])
+    if not right:
         raise ValueError(
             f"None of {counted(len(images.paths), 'test image')} can be read, so that no accuracy can be measured. "
             "Bring the run's test images back to where they were."
         )
-    right = np.concatenate(rows, axis=1)
-    return {name: _loss(right[0], row) for name, row in zip(others, right[1:], strict=True)}, first
+    rows = list(zip(np.concatenate(right, axis=1), np.concatenate(decided, axis=1), strict=True))
+    return {name: _loss(*rows[0], *row) for name, row in zip(others, rows[1:], strict=True)}, first
 
 
 def _right(probabilities: np.ndarray, targets: np.ndarray, several: bool) -> np.ndarray:
@@ -142,6 +146,15 @@ def _right(probabilities: np.ndarray, targets: np.ndarray, several: bool) -> np.
     return np.asarray(targets[np.arange(len(targets)), probabilities.argmax(axis=1)])
 
 
-def _loss(float32: np.ndarray, other: np.ndarray) -> AccuracyLoss:
-    counts = (float32 & other).sum(), (float32 & ~other).sum(), (~float32 & other).sum()
-    return AccuracyLoss(len(float32), *map(int, counts))
+def _decided(outputs: Outputs, several: bool) -> np.ndarray:
+    """What is decided of each image, (B, 1) places of a class or a refusal, or (B, K) bool where there are several."""
+    if DECISION in outputs:
+        return outputs[DECISION][:, None]
+    probabilities = outputs[PROBABILITIES]
+    return probabilities >= LIKELY if several else probabilities.argmax(axis=1)[:, None]
+
+
+def _loss(float32: np.ndarray, decided: np.ndarray, other: np.ndarray, decided_by_other: np.ndarray) -> AccuracyLoss:
+    both, only_float32, only_other = (int(each.sum()) for each in (float32 & other, float32 & ~other, ~float32 & other))
+    other_decisions = int((decided != decided_by_other).any(axis=1).sum())
+    return AccuracyLoss(len(float32), both, only_float32, only_other, other_decisions)

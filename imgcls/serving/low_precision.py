@@ -1,7 +1,7 @@
 """Formats in bfloat16 and int8: written beside float32, measured against it, refused where they lose too much.
 
 A difference of probabilities says little about a network of 8 bits, so what is asked of it is that it names as many
-test images rightly.
+test images rightly. How many it decides otherwise, rightly or not, is measured beside that.
 """
 
 import difflib
@@ -165,7 +165,13 @@ def _measured(
 
 def _of_accuracy(loss: AccuracyLoss, form: ExportFormat) -> dict[str, object]:
     shares = {FLOAT32: loss.float32, split_name(form.name)[1]: loss.share}
-    return {"test_images": loss.images, **shares, "loss": loss.loss, "interval": list(loss.interval)}
+    return {
+        "test_images": loss.images,
+        **shares,
+        "loss": loss.loss,
+        "interval": list(loss.interval),
+        "other_decisions": loss.other_decisions,
+    }
 
 
 def _beside(figures: Mapping[str, float], base: ExportFormat, form: ExportFormat) -> dict[str, float]:

@@ -80,6 +80,7 @@ def check_details(name, held):
     assert accuracy["float32"] > 0.5
     assert accuracy["loss"] == pytest.approx(accuracy["float32"] - accuracy[precision])
     assert accuracy["interval"][0] < accuracy["loss"] < accuracy["interval"][1]
+    assert 0 <= accuracy["other_decisions"] <= 100
     for size in ("1", "32"):
         assert set(held["images_per_second"][size]) == {"float32", precision}
         assert min(held["images_per_second"][size].values()) > 0

@@ -118,7 +118,7 @@ class ManagedModel:
                 return
             is_first = self._seen is None
             wanted = self._wanted(found)
-            level = logging.DEBUG if is_first else logging.INFO  # who starts a server says what it begins with
+            level = logging.DEBUG if is_first else logging.INFO  # who has it served says what it begins with
             for number in set(self._failed) - set(wanted):
                 self._wait_no_more(number)
             for number in sorted(set(wanted) - set(self._served), reverse=True):
@@ -126,6 +126,11 @@ class ManagedModel:
             if not found or set(wanted) & set(self._served):  # until then the old ones are better than none
                 for number in set(self._served) - set(wanted):
                     self._let_go(number)
+
+    def log_served(self) -> None:
+        """Log which versions are served, and with which engine."""
+        for number, version in sorted(self._served.items()):
+            self._log_served(logging.INFO, number, version)
 
     def let_all_go(self) -> None:
         """Serve nothing any more; requests at hand are answered."""
@@ -177,6 +182,9 @@ class ManagedModel:
         self._failed.pop(number, None)
         self._served = {**self._served, number: version}
         self._set(number, AVAILABLE)
+        self._log_served(level, number, version)
+
+    def _log_served(self, level: int, number: int, version: RunningVersion) -> None:
         log.log(level, "Version %d of %s is served.%s", number, self.settings.name, version.note and f" {version.note}")
 
     def _fail(self, number: int, before: _Failure, error: str) -> None:

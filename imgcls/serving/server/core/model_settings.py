@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from imgcls.serving.versions import is_version, versions
+from imgcls.serving.versions import check_no_format, is_version, versions
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def check_settings(settings: Sequence[ModelSettings]) -> None:
     """Check that models can be served together.
 
     Raises:
-        ValueError: If a model has no name, shares it with another, or asks for versions that cannot be.
+        ValueError: If a model has no name, shares it with another, asks for versions that cannot be, or its folder is
+            not there or that of one format.
     """
     if not settings:
         raise ValueError("No model is named; a server needs at least one.")
@@ -71,3 +72,4 @@ def check_settings(settings: Sequence[ModelSettings]) -> None:
             raise ValueError(f"The versions of model {each.name!r} have to be numbers from 0 on.")
         if not each.folder.is_dir():
             raise ValueError(f"Model {each.name!r} has no folder: there is nothing at {each.folder}.")
+        check_no_format(each.folder)

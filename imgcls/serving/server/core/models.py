@@ -207,6 +207,8 @@ class Models:
                 self._models[each.name].settings = each
             for name in set(before) - set(kept):
                 before[name].let_all_go()
+            for model in new.values() if before else ():  # who starts a server says what it begins with
+                model.log_served()
             for model in self._models.values():
                 _warn_of_missing(model)
         if kept:

@@ -133,7 +133,9 @@ def _allow(headers: MutableHeaders, origin: str, options: HttpOptions) -> None:
             return
     headers["Access-Control-Allow-Origin"] = options.cors
     headers["Access-Control-Allow-Methods"] = "POST, GET"
-    headers["Access-Control-Allow-Headers"] = "Content-Type, Authorization" if options.token else "Content-Type"
+    sent = ["Content-Type", REQUEST_ID, *(["Authorization"] if options.token else [])]
+    headers["Access-Control-Allow-Headers"] = ", ".join(sent)
+    headers["Access-Control-Expose-Headers"] = REQUEST_ID
 
 
 async def _reply(

@@ -54,11 +54,11 @@ class Question:
             name = unknown[0] if unknown else max(given, key=[name for name, _ in values].count)
             fault = "is unknown" if unknown else "is there twice"
             raise RequestError(f"?{name}= {fault}. Known are ?top=, ?model=, ?version= and ?label=, once each.")
-        version = _number("version", given["version"], LARGEST_VERSION) if "version" in given else None
-        top = _number("top", given["top"], 1_000_000) if "top" in given else TOP
+        version = _number("version", given["version"], 0, LARGEST_VERSION) if "version" in given else None
+        top = _number("top", given["top"], 1, 1_000_000) if "top" in given else TOP
         if version is not None and "label" in given:
             raise RequestError("Both model version and model version label cannot be supplied.")
-        return cls(given.get("model", ""), version, given.get("label"), max(1, top))
+        return cls(given.get("model", ""), version, given.get("label"), top)
 
 
 def classify(models: Models, question: Question, images: Sequence[SentImage], seconds: float | None = None) -> bytes:
@@ -107,7 +107,7 @@ def _row(file: str, outputs: Mapping[str, np.ndarray], place: int, top: int) -> 
     return row
 
 
-def _number(name: str, text: str, most: int) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 30 or int(text) > most:
-        raise RequestError(f"?{name}={text[:40]} is no whole number from 0 to {most}.")
+def _number(name: str, text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 30 or not least <= int(text) <= most:
+        raise RequestError(f"?{name}={text[:40]}: expected a whole number, at least {least} and at most {most}.")
     return int(text)

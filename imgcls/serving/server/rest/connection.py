@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import sys
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 import h11
@@ -54,6 +56,19 @@ class Connection(H11Protocol):
         self._stop_timer()
         self._stop_unread_timer()
         super().connection_lost(exc)
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP in JSON, as everything else is; a request that has its answer only ends.
+
+        Called while the error is handled that says what is wrong.
+        """
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            error = sys.exception()
+            message = f"The request is not valid HTTP: {str(error or msg)[:200]}."
+            status = HTTPStatus(getattr(error, "error_status_hint", HTTPStatus.BAD_REQUEST))
+            self.transport.write(_raw(status, status.phrase.encode(), encode({"error": message})))
+        self.transport.close()
 
     @override
     def pause_writing(self) -> None:

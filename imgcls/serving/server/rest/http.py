@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import time
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -19,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from typing_extensions import override
 
 from imgcls.heard_signals import heard_signals
 from imgcls.serving.server.core.models import Models
@@ -42,6 +44,7 @@ from imgcls.serving.server.rest.connection import connection_of
 from imgcls.serving.server.rest.http_options import HttpOptions
 from imgcls.serving.server.rest.json_tensors import encode
 from imgcls.serving.server.rest.openapi import openapi
+from imgcls.serving.server.rest.request_body import EarlyResponse, RequestBody
 from imgcls.serving.server.rest.rest_api import answer, call_of
 from imgcls.serving.server.rest.routes import operations
 from imgcls.serving.server.rest.sent_images import read_images
@@ -50,6 +53,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[Response]]
 GIVE_BACK_SECONDS = 60.0  # between two times that freed memory is given back, which a busy server does not notice
+SAME_SIGNAL_SECONDS = 0.5  # after the first one: `timeout` sends it to the process and to its group
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 OWN = {each.path: each.method for each in operations() if not each.is_rest}
 PAGE = Path(__file__).with_name("try_page.html")
@@ -199,33 +203,32 @@ class _Requests:
         self, request: Request, method: str, model: str, work: Callable[[bytes, float], bytes]
     ) -> Response:
         """Read the body, work on it in a thread, and count how it went."""
+        body = RequestBody(request, self.most_bytes)
         try:
-            body = await self._body(request)
+            content = await self._content(body)
             begin = time.perf_counter()
-            response = await self._worked_on(work, body)
+            response = await self._worked_on(work, content)
         except RequestError as error:
             begin = time.perf_counter()
-            response = _json(encode({"error": error.message}), error.status)
-            if error.status == REQUEST_TIMEOUT:
-                response.headers["Connection"] = "close"
+            response = _refusal(error, body)
         except ClientDisconnect:
             return Response(status_code=CLIENT_CLOSED)  # nobody reads it
         self._count(method, model, response.status_code, time.perf_counter() - begin)
         return response
 
-    async def _body(self, request: Request) -> bytes:
+    async def _content(self, body: RequestBody) -> bytes:
         try:
             async with asyncio.timeout(self.options.upload_seconds):
-                return await _read_body(request, self.most_bytes)
+                return await body.read()
         except TimeoutError as error:
             message = f"The body of the request took longer than {self.options.upload_seconds:g} s to arrive."
             raise RequestError(message, REQUEST_TIMEOUT) from error
 
-    async def _worked_on(self, work: Callable[[bytes, float], bytes], body: bytes) -> Response:
+    async def _worked_on(self, work: Callable[[bytes, float], bytes], content: bytes) -> Response:
         seconds = self.options.request_seconds
         try:
             async with asyncio.timeout(seconds):
-                return _json(await self.threads.work_on(work, body, seconds))
+                return _json(await self.threads.work_on(work, content, seconds))
         except RequestError as error:
             return _json(encode({"error": error.message}), error.status)
         except TimeoutError:
@@ -278,7 +281,7 @@ def serve(
     on_ready: Callable[[], None],
     on_stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve on a bound socket until Ctrl-C or SIGTERM.
+    """Serve on a bound socket until Ctrl-C or SIGTERM. A second one ends the process at once, with 128 + its number.
 
     Args:
         config: What `configuration` made.
@@ -298,6 +301,19 @@ def serve(
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
     on_stop: Callable[[], None]
+    _first_signal: float | None = None  # on the clock of time.monotonic
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop; at a second signal, end at once."""
+        if self._first_signal is None:
+            self._first_signal = time.monotonic()
+            super().handle_exit(sig, frame)
+        elif time.monotonic() - self._first_signal > SAME_SIGNAL_SECONDS:
+            os.write(2, b"Ended at once by a second signal; the requests at hand were not answered.\n")
+            os._exit(
+                128 + sig
+            )  # as a shell has it; no thread can be ended from outside, and Python would wait for each
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -320,31 +336,12 @@ def _json(content: bytes, status: int = 200) -> Response:
     return Response(content, status, media_type="application/json")
 
 
-async def _read_body(request: Request, most_bytes: int) -> bytes:
-    """The body, unpacked if it is gzip. One that is too large is read to its end, and forgotten on the way."""
-    body, size = bytearray(), 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= most_bytes:
-            body += part
-        else:
-            body.clear()
-    content = bytes(body)
-    if request.headers.get("content-encoding", "").lower() == "gzip":
-        content = _unpacked(content, most_bytes)
-        size = max(size, len(content))
-    if size > most_bytes:
-        raise RequestError(
-            f"The request is larger than the {most_bytes / 2**20:g} MiB that this server takes. Send fewer images at "
-            "once, or start it with a larger --max-request-mib.",
-            TOO_LARGE,
-        )
-    return content
-
-
-def _unpacked(content: bytes, most_bytes: int) -> bytes:
-    """The content of gzip data, or its first bytes if there are more than `most_bytes`."""
-    try:
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, most_bytes + 1)
-    except zlib.error as error:
-        raise RequestError(f"The body is not the gzip data that its header announces: {error}") from error
+def _refusal(error: RequestError, body: RequestBody) -> Response:
+    """Refuse a request whose body is not right, or did not come to its end."""
+    content = encode({"error": error.message})
+    if error.status == TOO_LARGE:
+        return EarlyResponse(content, error.status, body)
+    response = _json(content, error.status)
+    if error.status == REQUEST_TIMEOUT:
+        response.headers["Connection"] = "close"
+    return response

@@ -5,6 +5,7 @@ import pytest
 
 from imgcls.serving.server.core.model_config_file import ConfigFileWatch, read_model_config
 from imgcls.serving.server.core.model_settings import ModelSettings
+from tests.serving.conftest import save_linear
 
 ENTRY = """config {{
   name: "{name}" base_path: "{path}" model_platform: "tensorflow" {more}
@@ -92,3 +93,14 @@ def test_a_folder_of_a_container_is_found_beside_the_file(tmp_path):
     path = tmp_path / "models.config"
     path.write_text(config(tmp_path, entry("flowers", "/models/flowers")))
     assert read_model_config(path) == [ModelSettings("flowers", tmp_path / "flowers")]
+
+
+def test_the_folder_of_a_format_is_called_by_its_name(tmp_path):
+    save_linear(tmp_path / "photos" / "1", 1.0, 2.0)
+    (tmp_path / "photos" / "1" / "onnx").mkdir()
+    path = tmp_path / "models.config"
+    path.write_text(f"model_config_list {{ {entry('photos', 'photos/1/onnx')} }}")
+    with pytest.raises(
+        ValueError, match=r"photos/1/onnx is one format of a bundle, not the bundle\. Name .*photos/1 instead"
+    ):
+        read_model_config(path)

@@ -1,4 +1,5 @@
 import json
+import logging
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -135,3 +136,32 @@ def test_after_the_end_nothing_is_found(root):
     with pytest.raises(RequestError, match="Servable not found"):
         models.find("other")
     assert found.run("serving_default", {"x": [1.0]})["y"].item() == 101.0
+
+
+def test_the_log_says_which_versions_a_reload_serves_with_which_engine(root, caplog):
+    def said() -> list[str]:
+        return [each.getMessage() for each in caplog.records if each.levelname == "INFO"]
+
+    caplog.set_level(logging.INFO)
+    models = Models([settings(root, "line")])
+    assert said() == []  # who starts a server says what it begins with
+    load = models._load
+
+    def noted(name, number, folder):
+        version = load(name, number, folder)
+        version.note = "TensorFlow computes the network, as asked for."
+        return version
+
+    models._load = noted
+    models.reload([settings(root, "other"), ModelSettings("again", root / "line", latest=2)])
+    note = "TensorFlow computes the network, as asked for."
+    assert said() == [
+        "Version 4 of line is served no more.",
+        f"Version 1 of other is served. {note}",
+        f"Version 3 of again is served. {note}",
+        f"Version 4 of again is served. {note}",
+    ]
+    caplog.clear()
+    with pytest.raises(ValueError, match="no version"):
+        models.reload([settings(root, "line"), ModelSettings("none", root)])
+    assert said() == []  # nothing changed

@@ -65,18 +65,19 @@ def test_a_preflight_is_answered_as_the_official_server_does(open_to_all):
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.headers["Access-Control-Allow-Methods"] == "POST, GET"
-    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type"
+    assert response.headers["Access-Control-Allow-Headers"] == "Content-Type, X-Request-ID"
     without = httpx.options(open_to_all + PREDICT)
     assert without.status_code == 400
     assert without.json() == {"error": "Origin header is missing in CORS preflight"}
     answer = httpx.post(open_to_all + PREDICT, json={"instances": [1.0]}, headers=asked)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Expose-Headers"] == "X-Request-ID"  # or a page could not read it
 
 
 def test_one_origin_only(guarded):
     named = httpx.options(guarded + PREDICT, headers={"Origin": "https://a.example"})
     assert named.headers["Access-Control-Allow-Origin"] == "https://a.example"
-    assert named.headers["Access-Control-Allow-Headers"] == "Content-Type, Authorization"
+    assert named.headers["Access-Control-Allow-Headers"] == "Content-Type, X-Request-ID, Authorization"
     assert named.headers["Vary"] == "Origin"
     other = httpx.options(guarded + PREDICT, headers={"Origin": "https://a.example.evil.example"})
     assert "Access-Control-Allow-Origin" not in other.headers

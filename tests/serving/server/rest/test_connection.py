@@ -1,5 +1,7 @@
 """Clients that are slow, many, or no HTTP at all."""
 
+import json
+import logging
 import socket
 import time
 
@@ -141,5 +143,36 @@ def test_who_reads_slowly_gets_the_whole_answer(much):
 def test_what_is_no_http(impatient, sent):
     with connected(impatient) as connection:
         connection.sendall(sent)
-        assert all_of(connection)[:12] in ("HTTP/1.1 400", "HTTP/1.1 408", "HTTP/1.1 431")
+        answer = all_of(connection)
+    assert answer[:12] in ("HTTP/1.1 400", "HTTP/1.1 408", "HTTP/1.1 431")
+    assert list(json.loads(answer.partition("\r\n\r\n")[2])) == ["error"]
     assert httpx.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ("Content-Length: -5\r\n\r\n", "bad Content-Length"),
+        ("Content-Length: 5\r\nContent-Length: 6\r\n\r\n", "conflicting Content-Length headers"),
+        ("Transfer-Encoding: chunked\r\n\r\nzz\r\n", "illegal chunk header"),
+    ],
+)
+def test_what_is_wrong_in_http_is_said_in_json(impatient, sent, why):
+    with connected(impatient) as connection:
+        connection.sendall(f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\n{sent}".encode())
+        head, _, content = all_of(connection).partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400 ")
+    assert "content-type: application/json" in head
+    assert json.loads(content)["error"].startswith(f"The request is not valid HTTP: {why}")
+
+
+def test_a_wrong_chunk_after_the_answer_ends_the_connection_without_a_fault(impatient, caplog):
+    caplog.set_level(logging.ERROR)
+    with connected(impatient) as connection:
+        large = b"Transfer-Encoding: chunked\r\n\r\n200000\r\n" + bytes(0x200000)
+        connection.sendall(f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\n".encode() + large)
+        assert connection.recv(12) == b"HTTP/1.1 413"
+        connection.sendall(b"\r\nzz\r\n")
+        assert all_of(connection).count("HTTP/1.1") == 0
+    assert httpx.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
+    assert caplog.records == []
