@@ -49,12 +49,12 @@ def mistakes_section(model: keras.Model, table: PredictionTable, run: str) -> Se
             f"The {counted(len(charts), 'mistake')} that the network was most sure of, with what speaks for the class "
             f"that it said, and for the true one: Grad-CAM of layer {network.last_map.name}, "
             f"{' x '.join(map(str, network.last_map.shape[:2]))} positions.",
-            "A map says where the network looked, not whether it was right to. Other images, methods and their checks: "
-            f"{command_line('explain', run, 'IMAGES')}",
+            "A map says where the network looked, not whether it was right to.",
         ),
         charts,
     )
 
+        commands={"Other images, methods and their checks": command_line("explain", run, "IMAGES")},
 
 def _charts(network: Network, table: PredictionTable, places: np.ndarray) -> tuple[Chart, ...]:
     paths, boxes = table.paths(), table.boxes()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imgcls.data.audit import KINDS, Finding
-from imgcls.evaluation.pages.section import NextStep
+from imgcls.evaluation.pages.section import NextStep, Section
 from imgcls.evaluation.report.report import write_report
 from tests.evaluation.predicted import predicted, several
 from tests.evaluation.report.test_report import HOSTILE, report_of
@@ -96,9 +96,16 @@ def test_in_the_app_no_command_is_shown(opened, tmp_path):
     step = NextStep("Look again", "5 of 30.", "python -m imgcls.review runs/a", 16.7)
     commands = {"audit the images": "python -m imgcls.audit a", "repeat the run": "python -m imgcls.train a"}
     findings = [Finding(kind, ("a.png",), "so") for kind in KINDS]
-    report = report_of(judged(tmp_path / "images"), next_steps=[step], commands=commands, findings=findings)
+    typed_of_section = {"Other images": "python -m imgcls.explain a"}
+    report = report_of(
+        judged(tmp_path / "images"),
+        next_steps=[step],
+        commands=commands,
+        findings=findings,
+        sections=[Section("part", "A part", ("A sentence.",), commands=typed_of_section)],
+    )
     page = opened(report)
-    typed = "python -m", "--", "Copy", "Repeat it", "This shows each"
+    typed = "python -m", "--", "Copy", "Repeat it", "This shows each", "Other images"
     assert all(word in page.locator("body").inner_text() for word in typed)
     page.evaluate("document.documentElement.dataset.commands = 'hidden'")
     text = page.locator("body").inner_text()

@@ -28,7 +28,8 @@ def test_the_surest_mistakes_are_shown_for_both_classes(model, table):
         "where the network looks for trouser, which it said, and for bag, which it is" in section.charts[0].description
     )
     assert section.charts[0].svg.startswith('<img src="data:image/jpeg;base64,')
-    assert "python -m imgcls.explain runs/small" in section.sentences[1]
+    assert list(section.commands.values()) == ["python -m imgcls.explain runs/small IMAGES"]
+    assert "python -m" not in " ".join(section.sentences)
 
 
 def test_there_is_no_section_without_mistakes_or_feature_maps_or_images(model, table):
