@@ -127,6 +127,17 @@ def test_light_and_dark_narrow_and_printed(opened, tmp_path):
     assert page.locator("#cards .card").first.is_visible()
 
 
+def test_on_a_phone_the_curves_stand_below_each_other_and_nothing_reaches_beyond_the_page(opened, tmp_path):
+    epochs = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n, "accuracy": 0.5, "val_accuracy": 0.4} for n in (1, 2, 3)]
+    report = report_of(judged(tmp_path / "images"), metrics=epochs)
+    page = opened(report, viewport={"width": 343, "height": 720})
+    first, second = (each.bounding_box() for each in page.locator("#training figure").all())
+    assert second["y"] > first["y"] + first["height"] > first["y"] + 100
+    number = page.locator("#training svg text", has_text="epoch").first
+    assert number.bounding_box()["height"] > 8
+    assert page.evaluate("document.documentElement.scrollWidth") == 343
+
+
 def test_the_keyboard_reaches_what_the_mouse_reaches(opened, tmp_path):
     page = opened(report_of(judged(tmp_path / "images")))
     page.locator("#matrix td[tabindex='0']").focus()
