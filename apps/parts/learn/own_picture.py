@@ -6,10 +6,10 @@ from html import escape
 import streamlit as st
 from worker.client import call
 
+from imgcls.explain.drawing.color_bar import color_bar
 from imgcls.explain.drawing.legend import Legend
 from imgcls.image_files import READABLE
 from parts.addressed import addressed, keep_field
-from parts.color_bar import color_bar
 from parts.plain import plain
 from parts.theme import is_dark
 

@@ -9,7 +9,7 @@ class Chart:
     """A chart.
 
     Attributes:
-        svg: As `imgcls.evaluation.pages.charts.as_svg` draws it.
+        svg: As `imgcls.evaluation.pages.charts.as_svg` draws it, or other HTML in the colours of the page.
         description: What it shows, for those who cannot see it.
     """
 
