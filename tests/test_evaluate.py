@@ -2,9 +2,10 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import NO_LABEL, SET_ASIDE, Manifest
 
 
 @pytest.fixture
@@ -22,6 +23,20 @@ def test_a_run_is_judged_and_the_figures_agree_everywhere(run, command):
     assert f"Accuracy on the test split: {100 * figures['accuracy']:.1f} %" in result.out
     assert f"{100 * figures['accuracy']:.1f} %" in (run / "report.html").read_text()
     assert sum(map(sum, figures["confusion"])) == 30
+
+
+@pytest.mark.thorough
+def test_images_that_wait_for_a_label_are_no_broken_files(run, command):
+    manifest = Manifest.load(run / "manifest.parquet")
+    table = manifest.table
+    more = table.iloc[:3].assign(image=["a.png", "b.png", "c.png"], label="", problems=[NO_LABEL, NO_LABEL, SET_ASIDE])
+    Manifest(pd.concat([table, more], ignore_index=True), manifest.root).save(run / "manifest.parquet")
+    assert command("evaluate", run).code == 0
+    report = (run / "report.html").read_text()
+    assert "Files that cannot be used" not in report
+    assert "Files left out" not in report
+    assert "2 images had no label when this was trained." in report
+    assert json.loads((run / "evaluation.json").read_text())["problems"] == []
 
 
 @pytest.mark.thorough

@@ -21,6 +21,13 @@ const packed = (numbers) => {
   return btoa(text);
 };
 
+// A line of which the name is cut off where there is no room, and the percentage at its end never is.
+const captionLine = (line) => {
+  const [, name, share] = line.match(/^([^]*?)( \d+ %,?)?$/), shown = document.createElement("div");
+  for (const part of [name, share]) if (part) shown.appendChild(document.createElement("span")).textContent = part;
+  return shown;
+};
+
 class Grid {
   constructor(parent) {
     this.box = parent.querySelector(".grid");
@@ -49,6 +56,7 @@ class Grid {
     this.data = data;
     this.rows = unpacked(data.rows);
     this.codes = unpacked(data.codes);
+    this.captionLines = Math.max(1, ...data.names.map((name) => name.split("\n").length));
     if (turned) this.selected = new Set(unpacked(data.selected));
     if (other) {
       const there = new Set(this.rows);
@@ -79,7 +87,7 @@ class Grid {
     const moved = this.columns && columns !== this.columns;
     this.columns = columns;
     this.side = side;
-    this.line = side + (this.codes.length ? CAPTION : 0);
+    this.line = side + (this.codes.length ? CAPTION * this.captionLines : 0);
     this.lines = Math.ceil(this.rows.length / columns);
     this.room.style.height = `${this.lines * this.line + GAP}px`;
     this.box.style.height = `${Math.min(this.data.height, Math.max(1, this.lines) * this.line + GAP + 2)}px`;
@@ -129,7 +137,8 @@ class Grid {
 
   newCell(place) {
     const row = this.rows[place], column = place % this.columns, cell = document.createElement("div");
-    const caption = this.codes.length ? this.data.names[this.codes[place]] : "";
+    const lines = this.codes.length ? this.data.names[this.codes[place]].split("\n") : [];
+    const caption = lines.join(" ");
     cell.className = "cell";
     cell.dataset.place = place;
     cell.style.cssText =
@@ -153,7 +162,8 @@ class Grid {
     if (this.codes.length) {
       const text = cell.appendChild(document.createElement("div"));
       text.className = "caption";
-      text.textContent = text.title = caption;
+      text.title = caption;
+      text.append(...lines.map(captionLine));
     }
     this.mark(cell, row);
     return cell;

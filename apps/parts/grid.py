@@ -55,7 +55,7 @@ def image_grid(
         project: Whose images they are.
         version: Of the data that `rows` belongs to.
         rows: The numbers of the rows, in the order of the grid.
-        captions: A text below each image, such as its class.
+        captions: A text below each image, such as its class; in lines, of which each may end in a percentage.
         selected: The rows that are selected at first, and after `clear_selection`.
         height: Of the grid on the page, in pixels.
         click: What a click on an image does; the checkbox, Ctrl, Shift and Space select in any case, Enter and a

@@ -16,13 +16,11 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import NO_LABEL, SET_ASIDE, Manifest
 from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, write_json
 from projects.project import Project, check_there
 
-NO_LABEL = "no label yet"  # problem of an image that waits for one
-SET_ASIDE = "left out by you"  # problem of an image that the user does not want
 OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that people make and mend; the others are of the file
 OPEN = 2  # versions kept in memory, over all users
 UNSEEN = "thumbnail"  # column that no page shows, and the largest by far: only the audit compares what is in it

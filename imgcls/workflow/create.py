@@ -135,6 +135,8 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
         log.warning("%s The figures will be better than the classifier is.", leak)
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         log.warning("%s is left out: %s.", manifest.root / file, reason)
+    if manifest.waiting:
+        log.info("Left out, for want of a label: %s.", counted(manifest.waiting, "image"))
     if sentence := transcoded_sentence(manifest.transcoded):
         log.info("\n%s", sentence)
     training, validation, test = (f"{len(manifest.split(split)):,}" for split in SPLITS)

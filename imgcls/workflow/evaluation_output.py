@@ -175,6 +175,7 @@ def _steps(result: Result) -> list[NextStep]:
         counts=result.splits.get("train", {}),
         image_size=options.get("input", {}).get("image_size", 0),
         problems=len(result.problems),
+        waiting=result.own.waiting if result.own else 0,
     )
     return report_steps(result.table, trained)
 

@@ -1,5 +1,7 @@
 """Where a network looks when it errs: the report's section of heat maps."""
 
+from html import escape
+
 import keras
 import numpy as np
 
@@ -10,7 +12,7 @@ from imgcls.data.images.reading import read_images
 from imgcls.evaluation.pages.section import Chart, Section
 from imgcls.evaluation.pages.thumbnails import image_address
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.explain.drawing.contact_sheet import contact_sheet
+from imgcls.explain.drawing.color_bar import color_bar
 from imgcls.explain.drawing.heat import heat_picture, shown_image
 from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.methods import METHODS, MethodOptions
@@ -18,7 +20,7 @@ from imgcls.explain.network import Network
 from imgcls.explain.target import class_scores
 
 MOST = 6  # mistakes that are shown
-SIDE = 720  # pixels, width of a row of three pictures
+SIDE = 224  # pixels, of a picture; it is shown at about two thirds of that
 
 
 def mistakes_section(model: keras.Model, table: PredictionTable, run: str) -> Section | None:
@@ -49,10 +51,10 @@ def mistakes_section(model: keras.Model, table: PredictionTable, run: str) -> Se
             f"The {counted(len(charts), 'mistake')} that the network was most sure of, with what speaks for the class "
             f"that it said, and for the true one: Grad-CAM of layer {network.last_map.name}, "
             f"{' x '.join(map(str, network.last_map.shape[:2]))} positions.",
-            "A map says where the network looked, not whether it was right to. Other images, methods and their checks: "
-            f"{command_line('explain', run, 'IMAGES')}",
+            "A map says where the network looked, not whether it was right to.",
         ),
         charts,
+        commands={"Other images, methods and their checks": command_line("explain", run, "IMAGES")},
     )
 
 
@@ -87,5 +89,13 @@ def _chart(pixels: np.ndarray, name: str, classes: tuple[str, str], maps: tuple[
         heat_picture(pixels, maps[1], False, f"for {true}, which it is"),
     ]
     description = f"{name}: where the network looks for {said}, which it said, and for {true}, which it is"
-    address = image_address(np.asarray(contact_sheet([pictures], name)), SIDE)
-    return Chart(f'<img src="{address}" alt="" style="width: 470px; max-width: 100%; border-radius: 6px">', description)
+    return Chart(
+        f'<div class="looked"><p>{escape(name)}</p><div>{"".join(map(_cell, pictures))}</div></div>', description
+    )
+
+
+def _cell(picture: Picture) -> str:
+    """A picture over its title, which is the page's text and so follows its light or dark."""
+    address, legend = image_address(np.asarray(picture.image), SIDE), picture.legend
+    bar = color_bar(legend) if legend else ""
+    return f'<div><img src="{address}" alt="">{bar}<p>{escape(picture.title)}</p></div>'

@@ -122,3 +122,29 @@ def test_rows_are_packed_and_unpacked():
 
     assert _unpacked(_packed([0, 7, 49_999])).tolist() == [0, 7, 49_999]
     assert len(_packed(range(ROWS))) < 300_000
+
+
+CAPTIONS = """
+import streamlit as st
+from parts.grid import image_grid
+from projects.project import list_projects
+
+(project,) = list_projects()
+said = ["tshirt_top →\\na very long name of a class 62 %", "sneaker 7 %"]
+image_grid("captions", project, 1, [0, 1], said)
+"""
+
+
+@pytest.mark.browser
+def test_the_percentage_of_a_caption_is_seen_however_long_the_name_is(here, project, browser):
+    (here / "served.py").write_text(SERVED)
+    (here / "page.py").write_text(CAPTIONS)
+    with running(here / "served.py", "--server.headless", "true", "--server.fileWatcherType", "none") as found:
+        opened = browser.new_page(viewport={"width": 400, "height": 800})
+        opened.set_default_timeout(60_000)
+        opened.goto(found)
+        cell = opened.locator(".cell[data-place='0']")
+        inside, share = cell.bounding_box(), cell.get_by_text("62 %", exact=True).bounding_box()
+        assert share["x"] + share["width"] <= inside["x"] + inside["width"]
+        assert share["y"] + share["height"] <= inside["y"] + inside["height"]
+        assert opened.get_by_alt_text("tshirt_top → a very long name of a class 62 %, image 1 of 2").count() == 1

@@ -112,6 +112,41 @@ def test_a_sheet_of_numbers_keeps_its_width_on_a_narrow_page(browser, tmp_path, 
         assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+OWN = """
+from io import BytesIO
+import streamlit as st
+from PIL import Image
+from imgcls.explain.drawing.legend import Legend
+from parts.learn import own_picture
+
+def png(*size):
+    drawn = BytesIO()
+    Image.new("RGB", size, "gray").save(drawn, "PNG")
+    return drawn.getvalue()
+
+own_picture.layers = lambda network: ["conv"]
+own_picture.look = lambda *asked: {
+    "name": "a cat", "probability": 0.5, "activations": png(830, 645), "heat": png(224, 224), "legend": Legend("0", "1")
+}
+st.file_uploader = lambda *asked, **more: BytesIO(b"image")
+with st.container(width=832):  # as the page Learn is at 1280 pixels
+    own_picture.show_own_picture("resnet50")
+"""
+
+
+@pytest.mark.browser
+def test_the_activations_of_ones_own_image_are_not_cut_off(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(APP.parent), prepend=os.pathsep)
+    (tmp_path / "own.py").write_text(OWN)
+    with running(tmp_path / "own.py") as found:
+        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        page.set_default_timeout(PATIENCE)
+        page.goto(found)
+        group = page.get_by_role("group", name="What the units of conv answer")
+        group.wait_for()
+        assert group.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
 def test_the_size_of_the_image_stands_in_the_address(page):
     view = page("learn", network="resnet20", image="64")
     assert view.widgets.dataframe[0].value.iloc[0]["output"] == "64 x 64 x 16"

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from imgcls.data.audit import KINDS, Finding
-from imgcls.evaluation.pages.section import NextStep
+from imgcls.evaluation.pages.section import NextStep, Section
 from imgcls.evaluation.report.report import write_report
 from tests.evaluation.predicted import predicted, several
 from tests.evaluation.report.test_report import HOSTILE, report_of
@@ -96,9 +96,16 @@ def test_in_the_app_no_command_is_shown(opened, tmp_path):
     step = NextStep("Look again", "5 of 30.", "python -m imgcls.review runs/a", 16.7)
     commands = {"audit the images": "python -m imgcls.audit a", "repeat the run": "python -m imgcls.train a"}
     findings = [Finding(kind, ("a.png",), "so") for kind in KINDS]
-    report = report_of(judged(tmp_path / "images"), next_steps=[step], commands=commands, findings=findings)
+    typed_of_section = {"Other images": "python -m imgcls.explain a"}
+    report = report_of(
+        judged(tmp_path / "images"),
+        next_steps=[step],
+        commands=commands,
+        findings=findings,
+        sections=[Section("part", "A part", ("A sentence.",), commands=typed_of_section)],
+    )
     page = opened(report)
-    typed = "python -m", "--", "Copy", "Repeat it", "This shows each"
+    typed = "python -m", "--", "Copy", "Repeat it", "This shows each", "Other images"
     assert all(word in page.locator("body").inner_text() for word in typed)
     page.evaluate("document.documentElement.dataset.commands = 'hidden'")
     text = page.locator("body").inner_text()
@@ -118,6 +125,17 @@ def test_light_and_dark_narrow_and_printed(opened, tmp_path):
     assert page.evaluate(ground) == "rgb(255, 255, 255)"
     assert not page.locator(".contents").is_visible()
     assert page.locator("#cards .card").first.is_visible()
+
+
+def test_on_a_phone_the_curves_stand_below_each_other_and_nothing_reaches_beyond_the_page(opened, tmp_path):
+    epochs = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n, "accuracy": 0.5, "val_accuracy": 0.4} for n in (1, 2, 3)]
+    report = report_of(judged(tmp_path / "images"), metrics=epochs)
+    page = opened(report, viewport={"width": 343, "height": 720})
+    first, second = (each.bounding_box() for each in page.locator("#training figure").all())
+    assert second["y"] > first["y"] + first["height"] > first["y"] + 100
+    number = page.locator("#training svg text", has_text="epoch").first
+    assert number.bounding_box()["height"] > 8
+    assert page.evaluate("document.documentElement.scrollWidth") == 343
 
 
 def test_the_keyboard_reaches_what_the_mouse_reaches(opened, tmp_path):

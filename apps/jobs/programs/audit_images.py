@@ -8,7 +8,7 @@ import sys
 
 from projects.audits import keep_findings
 from projects.project import Project, open_project
-from projects.versions import NO_LABEL, SET_ASIDE, current_number, whole_manifest_of
+from projects.versions import current_number, whole_manifest_of
 
 from imgcls.cli import command
 from imgcls.cli.terminal import ProgressLine, progress_line, say
@@ -22,8 +22,7 @@ def audit(project: Project, number: int, progress: ProgressLine) -> None:
     """Look at a version, whose images were opened when they came, and keep what is found."""
     manifest = whole_manifest_of(project, number)
     progress.doing("Comparing the images", 0)
-    found = find_problems(manifest, find_copies(manifest))
-    findings = [finding for finding in found if finding.why not in (NO_LABEL, SET_ASIDE)]
+    findings = find_problems(manifest, find_copies(manifest))
     keep_findings(project, number, findings)
     say(f"{counted(len(findings), 'thing')} to look at.")
 

@@ -51,7 +51,7 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
 
 def _said(said: str, share: float, label: str) -> str:
     """What a model says of an image, and its label where that is another."""
-    return f"{said or 'sure'} {100 * share:.0f} %" + (f", is {label}" if label and label != said else "")
+    return f"{said or 'sure'} {100 * share:.0f} %" + (f",\nis {label}" if label and label != said else "")
 
 
 def show_actions(project: Project, number: int, classes: list[str], rows: list[int]) -> None:

@@ -6,10 +6,10 @@ from html import escape
 import streamlit as st
 from worker.client import call
 
+from imgcls.explain.drawing.color_bar import color_bar
 from imgcls.explain.drawing.legend import Legend
 from imgcls.image_files import READABLE
 from parts.addressed import addressed, keep_field
-from parts.color_bar import color_bar
 from parts.plain import plain
 from parts.theme import is_dark
 
@@ -45,10 +45,15 @@ def show_png(png: bytes, words: str, legend: Legend | None = None) -> None:
 
 def show_sheet(png: bytes, words: str) -> None:
     """An image with small numbers in it: on a narrow page it scrolls to the side, and does not get smaller."""
-    width = min(int.from_bytes(png[16:20], "big"), READABLE_WIDTH)  # as the header of a PNG has it
+    width = min(_width(png), READABLE_WIDTH)
     image = _image(png, words, f"max-width:100%;min-width:{width}px")
     st.html(f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{escape(words)}">{image}</div>')
     st.caption(plain(words))
+
+
+def _width(png: bytes) -> int:
+    """In pixels, as the header of a PNG has it."""
+    return int.from_bytes(png[16:20], "big")
 
 
 def _image(png: bytes, words: str, style: str) -> str:
@@ -69,8 +74,6 @@ def show_own_picture(network: str) -> None:
         return
     found = look(network, file.getvalue(), layer, METHODS[method], is_dark())
     st.write(f"The network says **{plain(found['name'])}**, {100 * found['probability']:.0f} %.")
-    maps, heat = st.columns([2, 1])
-    with maps:
-        show_sheet(found["activations"], f"What the units of {layer} answer")
-    with heat:
+    with st.container(width=_width(found["heat"])):
         show_png(found["heat"], f"What counted for {found['name']}, by {method}", found["legend"])
+    show_sheet(found["activations"], f"What the units of {layer} answer")

@@ -11,9 +11,9 @@ import streamlit as st
 from images.addresses import file_address
 from projects.judged_run import JudgedRun
 
+from imgcls.explain.drawing.color_bar import color_bar
 from imgcls.explain.drawing.legend import Legend
 from imgcls.files import read_json
-from parts.color_bar import color_bar
 from parts.errors import explained
 from parts.opened import keep
 from parts.results.computed import is_there

@@ -43,9 +43,9 @@ def pictures(judged: JudgedRun, places: np.ndarray, key: str) -> Chosen:
 
 
 def caption(judged: JudgedRun, place: int) -> str:
-    """The answer and how sure it is, after the class where that is another one."""
+    """The answer and how sure it is, on a line below the class where that is another one."""
     answer = f"{judged.answer(place) or NOTHING} {100 * judged.answers.confidence[place]:.0f} %"
-    return answer if judged.answers.right[place] else f"{judged.true(place) or NOTHING} → {answer}"
+    return answer if judged.answers.right[place] else f"{judged.true(place) or NOTHING} →\n{answer}"
 
 
 def address_of(judged: JudgedRun, place: int, side: int) -> str:

@@ -1,7 +1,7 @@
 """Parts of the report on the page: sentences, charts that follow the page's light or dark, and tables below them."""
 
 import base64
-import re
+from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
@@ -10,10 +10,8 @@ import streamlit as st
 from imgcls.evaluation.pages.charts import DARK_PALETTE, INK, PALETTE
 from imgcls.evaluation.pages.section import Chart, Section, TextTable
 from parts.plain import plain
-from parts.theme import is_dark
 
 DARK_INK = {"ink": "#e8ebf0", "soft": "#a4adbb", "grid": "#2b313c", "paper": "#171b22"}  # as page.css has them
-VARIABLE = re.compile(r"var\(--chart-(\w+), #\w+\)")  # as charts.py writes them
 
 
 def show_section(section: Section, *, title: bool = True) -> None:
@@ -36,14 +34,21 @@ def show_table(table: TextTable) -> None:
 
 
 def _drawn(chart: Chart) -> str:
-    """The chart as an image, in the colors of the theme that the reader has."""
-    svg = VARIABLE.sub(lambda found: _colors()[found[1]], chart.svg).replace("system-ui, ", "")  # as it was measured
-    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    """The chart as an image that has both looks: the browser takes the one of the theme, also once that changes."""
+    svg = chart.svg.replace("system-ui, ", "")  # as it was measured
+    start = svg.index(">", svg.index("<svg")) + 1
+    address = "data:image/svg+xml;base64," + base64.b64encode(f"{svg[:start]}{_looks()}{svg[start:]}".encode()).decode()
     return f'<img src="{address}" alt="{escape(chart.description)}" style="max-width:100%;height:auto">'
 
 
-def _colors() -> dict[str, str]:
-    """The colors of a chart, by the names that it has for them."""
-    if is_dark():
-        return {**DARK_PALETTE, **DARK_INK}
-    return {**PALETTE, **{name: color for name, (color, _) in INK.items()}}
+def _looks() -> str:
+    """The colors of a chart, light and dark, as the style that its SVG carries."""
+    light = _variables({**PALETTE, **{name: color for name, (color, _) in INK.items()}})
+    return (
+        f"<style>{light} @media (prefers-color-scheme: dark) {{ {_variables({**DARK_PALETTE, **DARK_INK})} }}</style>"
+    )
+
+
+def _variables(colors: Mapping[str, str]) -> str:
+    """Colors as CSS, by the names that a chart has for them."""
+    return f":root {{ {' '.join(f'--chart-{name}: {color};' for name, color in colors.items())} }}"

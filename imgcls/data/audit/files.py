@@ -9,7 +9,7 @@ import pandas as pd
 from imgcls.data.audit.findings import KINDS, Finding
 from imgcls.data.images.encoded import is_in_shard
 from imgcls.data.images.image_header import TRAITS, ZEROS
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import OF_PEOPLE, Manifest
 from imgcls.image_files import MOST_PIXELS
 
 EXTENSIONS = {
@@ -29,8 +29,8 @@ MOST_ELONGATED = 1 / 0.35  # longer side by shorter side; the limit of cleanvisi
 
 
 def file_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Of each file once, though it has several examples."""
-    files = manifest.table.drop_duplicates("image")
+    """Of each file once, though it has several examples; none of what waits for a label or was left out by a person."""
+    files = manifest.table[~manifest.table["problems"].isin(OF_PEOPLE)].drop_duplicates("image")
     for row in files[_is_reported(files)].itertuples():
         for kind, why in _problem_of(row) if row.problems else _remarks_on(row):
             yield Finding(kind, (row.image,), why, (row.Index,))

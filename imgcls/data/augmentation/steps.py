@@ -51,14 +51,14 @@ STEPS = (
         "horizontal_flip",
         geometry.horizontal_flip,
         switches=("horizontal_flip",),
-        shown={"horizontal_flip": {"horizontal_flip": 1.0}},
+        shown={"horizontal flip": {"horizontal_flip": 1.0}},
         keeps_range=True,
     ),
     Step(
         "vertical_flip",
         geometry.vertical_flip,
         switches=("vertical_flip",),
-        shown={"vertical_flip": {"vertical_flip": 1.0}},
+        shown={"vertical flip": {"vertical_flip": 1.0}},
         keeps_range=True,
     ),
     Step(

@@ -43,8 +43,8 @@ def to_records(manifest: Manifest) -> Records:
         The records. Their problems table names the images with a problem.
     """
     problems = Problems()
-    broken = manifest.problems
-    problems.extend(broken["image"], [""] * len(broken), broken["problems"], LEFT_OUT)
+    unused = manifest.table[manifest.table["problems"] != ""]
+    problems.extend(unused["image"], [""] * len(unused), unused["problems"], LEFT_OUT)
     rows = (
         manifest.usable.drop(columns="label")
         .explode("labels")

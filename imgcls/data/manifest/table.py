@@ -16,6 +16,9 @@ from imgcls.labels.records import BOX, LABELLED_BOX
 
 SCHEMA_VERSION = 3
 SPLITS = ("train", "validation", "test")
+NO_LABEL = "no label yet"  # problem of an image that waits for one
+SET_ASIDE = "left out by you"  # problem of an image that the user does not want
+OF_PEOPLE = (NO_LABEL, SET_ASIDE)  # problems that people mend; nothing is wrong with the file
 MEASURED = (  # of the image; see `imgcls.data.inspection.quality`
     "brightness_5",  # 0 to 1; 5 % of the pixels are at most so bright
     "brightness_99",  # 0 to 1; all pixels but 1 % are at most so bright
@@ -128,8 +131,13 @@ class Manifest:
 
     @property
     def problems(self) -> pd.DataFrame:
-        """The rows with a problem: image and reason."""
-        return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
+        """The rows whose file cannot be used: image and reason; not those that a person has still to decide on."""
+        return self.table.loc[~self.table["problems"].isin({"", *OF_PEOPLE}), ["image", "problems"]]
+
+    @property
+    def waiting(self) -> int:
+        """How many images wait for a label."""
+        return int(self.table.loc[self.table["problems"] == NO_LABEL, "image"].nunique())
 
     @property
     def transcoded(self) -> list[str]:

@@ -9,7 +9,7 @@ from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.judgement.calibration import FEWEST_IMAGES, Calibration, Reliability
 from imgcls.evaluation.pages.charts import TRAINING, VALIDATION, as_svg
-from imgcls.evaluation.pages.section import Chart, NextStep, Section
+from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 
 NOTICEABLE = 0.03  # expected calibration error above which there is something to do
 
@@ -20,7 +20,7 @@ def calibration_section(calibration: Calibration | None) -> Section:
     if calibration is None or calibration.images < FEWEST_IMAGES:
         images = counted(calibration.images if calibration else 0, "image")
         return Section(name, title, (f"{images}: too few images to say whether its percentages can be believed.",))
-    return Section(name, title, _sentences(calibration), (_diagram(calibration),))
+    return Section(name, title, _sentences(calibration), (_diagram(calibration),), _table(calibration))
 
 
 def _sentences(calibration: Calibration) -> tuple[str, ...]:
@@ -71,9 +71,7 @@ def _error_in_words(calibration: Calibration, after: Reliability) -> str:
 
 def _diagram(calibration: Calibration) -> Chart:
     """The share right over the confidence, with the 95 % interval of each bin, and the line where both are equal."""
-    shown = {"after": calibration.after}
-    if calibration.before is not None and calibration.temperature != 1.0:
-        shown = {"before": calibration.before, **shown}
+    shown = _shown(calibration)
     rows = pd.DataFrame([{"when": when, **asdict(each)} for when, what in shown.items() for each in what.bins])
     colors = alt.Scale(domain=["before", "after"], range=[TRAINING, VALIDATION])
     legend = alt.Legend(orient="bottom") if len(shown) > 1 else None
@@ -88,6 +86,33 @@ def _diagram(calibration: Calibration) -> Chart:
     chart = diagonal + base.mark_rule().encode(x=x, **ends) + base.mark_line(point=True).encode(x=x, y=y)
     description = "Reliability diagram: the share of right answers over the confidence, with 95 % intervals."
     return Chart(as_svg(chart), description)
+
+
+def _table(calibration: Calibration) -> TextTable:
+    """The numbers of the diagram, a row a group of answers."""
+    shown = _shown(calibration)
+    columns = ("how sure it is", "answers", "right", "95 % interval")
+    rows = [
+        (
+            when,
+            f"{100 * each.confidence:.1f} %",
+            f"{each.answers:,}",
+            f"{100 * each.right:.1f} %",
+            f"{100 * each.low:.1f} to {100 * each.high:.1f} %",
+        )
+        for when, what in shown.items()
+        for each in what.bins
+    ]
+    if len(shown) == 1:
+        return TextTable(columns, tuple(row[1:] for row in rows))
+    return TextTable(("temperature", *columns), tuple(rows))
+
+
+def _shown(calibration: Calibration) -> dict[str, Reliability]:
+    """What is compared: before its temperature and after it; only the latter where none was fitted."""
+    if calibration.before is None or calibration.temperature == 1.0:
+        return {"after": calibration.after}
+    return {"before": calibration.before, "after": calibration.after}
 
 
 def calibration_steps(calibration: Calibration | None, run: str = "") -> list[NextStep]:

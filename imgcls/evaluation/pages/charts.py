@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
+from imgcls.evaluation.pages.section import Chart
 from imgcls.metrics import METRICS, Metric
 
 PALETTE = {  # in this order; told apart with any colour vision, 3:1 against white (Machado et al., 2009; WCAG 2.2)
@@ -46,21 +47,27 @@ INK = {  # of what is written and drawn without a colour, by the names under whi
 }
 
 
-def learning_curves(metrics: Sequence[dict[str, Any]]) -> str:
-    """The metrics of `imgcls.metrics.METRICS` that have curves, after each epoch, side by side.
+def learning_curves(metrics: Sequence[dict[str, Any]]) -> tuple[Chart, ...]:
+    """The metrics of `imgcls.metrics.METRICS` that have curves, after each epoch; a chart each.
 
     Args:
         metrics: A dictionary an epoch, as metrics.jsonl holds them. Epoch 0 is a head that was fitted before anything
             else was trained.
 
     Returns:
-        An SVG; empty if no epoch was trained.
+        The charts; none if no epoch was trained.
     """
     table = pd.DataFrame(metrics)
     if table.empty or not table["epoch"].any():
-        return ""
+        return ()
     shown = sorted((metric for metric in METRICS.values() if metric.in_curves), key=lambda m: m.higher_is_better)
-    return as_svg(alt.hconcat(*(_learning_curve(table, metric) for metric in shown), spacing=40))
+    return tuple(
+        Chart(
+            as_svg(_learning_curve(table, metric)),
+            f"{metric.curve_title} on training and validation images after each epoch; the table below has the numbers",
+        )
+        for metric in shown
+    )
 
 
 def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:

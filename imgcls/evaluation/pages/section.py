@@ -1,6 +1,7 @@
 """The parts of a report: what an analysis found, in sentences, charts and a table, and what to do about it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -8,7 +9,7 @@ class Chart:
     """A chart.
 
     Attributes:
-        svg: As `imgcls.evaluation.pages.charts.as_svg` draws it.
+        svg: As `imgcls.evaluation.pages.charts.as_svg` draws it, or other HTML in the colours of the page.
         description: What it shows, for those who cannot see it.
     """
 
@@ -39,6 +40,7 @@ class Section:
         sentences: What was found, in words; a paragraph each.
         charts: Shown side by side where there is room.
         table: Shown below, folded where it is long.
+        commands: What to type, by what it does; not shown to who has no command line.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Section:
     sentences: tuple[str, ...]
     charts: tuple[Chart, ...] = ()
     table: TextTable | None = None
+    commands: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class Trained:
         counts: Training images of each class.
         image_size: Side in pixels that the network sees; 0 if it is not known.
         problems: How many files could not be used.
+        waiting: How many images wait for a label.
     """
 
     run: str
@@ -47,6 +48,7 @@ class Trained:
     counts: Mapping[str, int] = field(default_factory=dict)
     image_size: int = 0
     problems: int = 0
+    waiting: int = 0
 
 
 def report_steps(table: PredictionTable, trained: Trained) -> list[NextStep]:
@@ -72,6 +74,7 @@ def report_steps(table: PredictionTable, trained: Trained) -> list[NextStep]:
         *_sure_mistakes(answers, trained),
         *_other_size(table, trained),
         *_slow_images(trained),
+        *_unlabelled(trained),
         *_unusable(trained),
     ]
     return ranked(steps)
@@ -224,6 +227,13 @@ def _slow_images(trained: Trained) -> list[NextStep]:
     why = f"In the last epoch the steps waited {100 * waited[-1]:.0f} % of the time for images."
     what = "Read the images in less time: as smaller files, from a cache, or with weaker augmentation"
     return [NextStep(what, why, command_line("prepare", trained.data) if trained.data else "")]
+
+
+def _unlabelled(trained: Trained) -> list[NextStep]:
+    if not trained.waiting:
+        return []
+    what = "Label the images that wait for a label"
+    return [NextStep(what, f"{counted(trained.waiting, 'image')} had no label when this was trained.")]
 
 
 def _unusable(trained: Trained) -> list[NextStep]:

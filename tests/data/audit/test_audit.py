@@ -5,7 +5,7 @@ from imgcls.data.audit import KINDS, Finding, find_problems, findings_table
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import NO_LABEL, SET_ASIDE, Manifest
 from imgcls.data.sources.load import load_manifest
 
 
@@ -22,6 +22,13 @@ def findings_of(manifest: Manifest, kind: str) -> list[Finding]:
 
 
 BOX = {"x_min": 10.0, "y_min": 10.0, "x_max": 50.0, "y_max": 40.0}
+
+
+def test_what_a_person_has_still_to_decide_is_no_broken_file():
+    manifest = manifest_of({}, {"problems": NO_LABEL}, {"problems": SET_ASIDE}, {"problems": "a damaged JPEG file"})
+    assert [finding.images for finding in findings_of(manifest, "unusable")] == [("3.jpg",)]
+    assert manifest.problems["image"].tolist() == ["3.jpg"]
+    assert manifest.waiting == 1
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,10 @@ def change(image: tf.Tensor = PIXELS, position: int = 0, **own: float) -> np.nda
     return Augmentation(chosen, color_covariance=np.eye(3) * 400).change(image, draws(position)).numpy()
 
 
+def test_the_rows_of_the_sheet_have_titles_and_no_names_of_parameters():
+    assert not [title for title in sheet.SHOWN if "_" in title]
+
+
 NEEDS_COLOR = {"saturation and hue", "PCA colour shift"}
 
 
@@ -55,7 +59,7 @@ def test_a_step_changes_images_and_gives_the_same_again(name, channels):
     assert first.shape == (4, 32, 32, channels)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, sheet.originals(IMAGES, preprocessing).images)
-    if name not in ("horizontal_flip", "vertical_flip"):
+    if name not in ("horizontal flip", "vertical flip"):
         assert not np.array_equal(first, other)
 
 

@@ -91,6 +91,10 @@ def test_the_report_says_it_in_words_first(make):
     assert section.sentences[1].startswith("Of 100 ")
     assert "expected calibration error" in section.sentences[2]
     assert section.charts[0].svg.startswith("<svg")
+    assert section.table.columns == ("how sure it is", "answers", "right", "95 % interval")
+    found = measure_calibration(test, 1.0).after.bins
+    assert [row[1] for row in section.table.rows] == [f"{each.answers:,}" for each in found]
+    assert section.table.rows[-1][0] == f"{100 * found[-1].confidence:.1f} %"
     (step,) = calibration_steps(measure_calibration(test, 1.0), "runs/a")
     assert step.command == "python -m imgcls.calibrate runs/a"
     assert calibration_steps(measure_calibration(with_temperature(test, 3.0), 3.0)) == []

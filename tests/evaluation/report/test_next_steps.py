@@ -68,6 +68,12 @@ def test_sure_mistakes_sizes_and_unusable_files_have_steps_too(tmp_path):
     assert found[-1].why == "3 files could not be used; the end of the report names them."  # in the terminal too
 
 
+def test_images_without_a_label_are_to_be_labelled(tmp_path):
+    (step,) = steps(tmp_path, {(0, 0): 20, (1, 1): 20}, Trained("runs/a", waiting=40))
+    assert (step.what, step.command) == ("Label the images that wait for a label", "")
+    assert step.why == "40 images had no label when this was trained."
+
+
 def test_images_that_the_steps_waited_for_are_to_be_read_in_less_time(tmp_path):
     well = {(0, 0): 20, (1, 1): 20}
     rows = [{"epoch": epoch, "waiting_for_data": share, "seconds": 60.0} for epoch, share in ((1, 0.9), (2, 0.34))]

@@ -53,7 +53,7 @@ def test_the_page_stands_alone(table, tmp_path):
     assert not re.search(r"url\((?!#)", page)
     assert len(script_data(page, "thumbnails")) == 4
     assert "gone.png" in page
-    assert page.count("<svg") == 1
+    assert page.count("<svg") == 2
 
 
 def test_the_parts_come_in_the_order_in_which_they_are_read(table, tmp_path):
