@@ -139,6 +139,36 @@ def test_what_few_validation_images_leave_unmeasured_is_said_and_empty_in_the_ta
     assert "only" not in why_not(20)
 
 
+def test_few_validation_images_are_counted_on_the_page(page, project):
+    from projects.answers import add_pictures, put, rows_of, start_answer
+    from projects.models import RUN, Model
+    from projects.versions import whole_manifest_of
+
+    from imgcls.config import TrainConfig
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.run_folder import RunFolder
+
+    run = RunFolder.create(TrainConfig(name="few", runs=str(project.runs)))
+    manifest = whole_manifest_of(project)
+    splits = ["validation"] * 3 + ["train"] * (len(manifest.table) - 3)
+    Manifest(manifest.table.assign(split=splits), manifest.root).save(run.manifest_file)
+    answer = start_answer(project, Model(RUN, str(run.path), "few"))
+    photo = io.BytesIO(next(manifest.root.glob("bag/*.png")).read_bytes())
+    photo.name = "bag.png"
+    add_pictures(project, answer, [photo])
+    said = {"classes": ("bag",), "probabilities": (0.9,), "several": False, "labels": (), "decision": "bag",
+            "unknown_score": float("nan"), "problem": ""}  # fmt: skip
+    put(answer, [{"sha256": rows_of(answer)["sha256"].iloc[0], **said}])
+    view = page("predict", project=project.name, answer=answer.id)
+    assert "it had only 3 validation images, and 20 are needed" in view.text
+    assert "1 image, named by: Run few." in view.text
+    assert "bag.png" in view.html
+    shutil.rmtree(run.path)  # the answer stays when the run is deleted
+    view.look()
+    assert "cannot tell images that are unlike those that it was trained on. It names" in view.text
+    assert "bag.png" in view.html
+
+
 def test_a_picture_is_unlike_all_others_where_the_model_says_so():
     from parts.predict.said import said_of
 
