@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from safety import password
+from safety.account_settings import account_settings
 from safety.page_after_login import REFUSED
 
 NEEDED = (
@@ -22,11 +23,11 @@ def ask_for_login() -> None:
     """End the page with the way to log in, unless there are no accounts, or the user is logged in.
 
     Raises:
-        ValueError: Accounts are asked for, and a package is missing; or a password is, and nothing asks for it.
+        ValueError: Nobody knows whether accounts are asked for; or a password is, and nothing asks for it.
     """
     password.check_asked()
-    settings = _settings()
-    if not settings or st.user.get("is_logged_in"):
+    settings = account_settings()
+    if settings is None or st.user.get("is_logged_in"):
         return
     if importlib.util.find_spec("authlib") is None:
         st.error(NEEDED)
@@ -54,10 +55,3 @@ def providers(settings: Mapping) -> dict[str, str]:
     """By name what the button says of each; one without a name where there is only one."""
     named = [name for name, value in settings.items() if isinstance(value, Mapping)]
     return {name: f" with {name.replace('_', ' ').capitalize()}" for name in named} or {"": ""}
-
-
-def _settings() -> Mapping:
-    try:
-        return st.secrets.get("auth", {})
-    except FileNotFoundError:  # there are no secrets
-        return {}

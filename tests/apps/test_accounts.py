@@ -2,6 +2,9 @@
 
 import importlib.util
 
+import pytest
+import streamlit as st
+from streamlit.config import get_option, set_option
 from streamlit.testing.v1 import AppTest
 
 SETTINGS = {
@@ -41,3 +44,44 @@ def test_without_the_package_the_page_stays_closed_and_says_why(project, monkeyp
     assert "pip install 'streamlit[auth]'" in page.error[0].value
     assert not page.button
     assert not page.sidebar
+
+
+@pytest.fixture
+def secrets(here):
+    """The file that says who may log in, as this process looks for it."""
+    before = get_option("secrets.files")
+    set_option("secrets.files", [str(here / "secrets.toml")])
+    yield here / "secrets.toml"
+    set_option("secrets.files", before)
+    st.secrets._reset()  # it keeps what it has read
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param(
+            b'[auth]\nclient_id = "x\n', "secrets.toml: Illegal character '\\n' (at line 2, column 15)", id="quote"
+        ),
+        pytest.param(b'[auth\nclient_id = "x"\n', "(at line 1, column 6)", id="bracket"),
+        pytest.param(b'[auth]\nclient_id = "\xff"\n', "not text in UTF-8", id="Latin-1"),
+        pytest.param(b'auth = "hidden"\n', "no section of that name", id="no section"),
+        pytest.param(None, "secrets.toml: Is a directory", id="directory"),
+    ],
+)
+def test_secrets_that_cannot_be_read_close_the_app(project, secrets, page, content, said):
+    secrets.write_bytes(content) if content else secrets.mkdir()
+    view = page("home", project="clothes")
+    assert "closed to everybody" in view.errors
+    assert said in view.errors
+    assert "hidden" not in view.errors
+    assert not view.widgets.button
+    assert not view.widgets.sidebar
+    assert "30 images" not in str(view.widgets.main)
+
+
+def test_the_app_opens_once_its_secrets_can_be_read(project, secrets, page):
+    secrets.write_text("[auth\n")
+    view = page("home")
+    assert "closed to everybody" in view.errors
+    secrets.write_text("")
+    assert "30 images" in view.look().text
