@@ -4,6 +4,7 @@ import streamlit as st
 
 INK = "#0b1220"  # on the dark theme's primary color: 8:1; Streamlit would write white, 2.1:1
 BUTTONS = 'button[kind^="primary"]:not(:disabled)'
+FOCUS = ("#1a4f8f", "#8fc4ff")  # around the link that the keyboard is at: in the light theme and in the dark one
 CODE = {  # kinds of words in code: color in the light theme and in the dark one, at least 6:1; Streamlit's reach 2.8:1
     "string char attr-value": ("#116329", "#7ee787"),
     "function class-name selector keyword tag property variable attr-name": ("#0550ae", "#79c0ff"),
@@ -48,3 +49,12 @@ def readable_code() -> None:
         for kinds, (light, dark) in CODE.items()
     ]
     st.html(f"<style>{' '.join(rules)}</style>")
+
+
+def visible_focus() -> None:
+    """Show which page's link the keyboard is at; Streamlit shades it by a sixth of a gray."""
+    light, dark = FOCUS
+    st.html(
+        "<style>a[data-testid='stPageLink-NavLink']:focus-visible "
+        f"{{ outline: 2px solid light-dark({light}, {dark}); outline-offset: -2px; }}</style>"
+    )

@@ -88,6 +88,21 @@ def test_axe_finds_no_serious_fault(browser, app, screenshots, view):
         assert not faults, "\n".join([scheme, *faults])
 
 
+def test_the_link_that_the_keyboard_is_at_can_be_seen(browser, app):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/data?project={app.project}")
+    outlines = set()
+    for _ in in_both_schemes(page):
+        page.get_by_role("link", name="Projects").focus()
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outline")
+        assert page.evaluate("document.activeElement.dataset.testid") == "stPageLink-NavLink"
+        assert "solid 2px" in outline
+        outlines.add(outline)
+    assert len(outlines) == 2  # each theme has its color
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_words_on_the_main_button_of_a_popover_can_be_read(browser, app, scheme):
     page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
