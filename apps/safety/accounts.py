@@ -58,5 +58,5 @@ def show_logout() -> None:
 
 
 def _is_pressed(provider: str) -> bool:
-    name = f" with {provider.replace('-', ' ').capitalize()}" if provider else ""
-    return st.button(f"Log in{name}", type="primary")
+    whose = f" with {provider.replace('-', ' ').capitalize()}" if provider else ""  # as whoever runs the app wrote it
+    return st.button(f"Log in{whose}", type="primary")
