@@ -9,7 +9,7 @@ from parts.job_strip import show_jobs
 from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
 from parts.plain import plain
-from parts.theme import close_to_the_top, readable_buttons
+from parts.theme import close_to_the_top, readable_buttons, readable_code, visible_focus
 from safety import accounts, allowed_paths
 
 ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
@@ -18,6 +18,8 @@ page = st.navigation([st.Page(file, title=title, icon=icon, url_path=name, defau
                       for name, (file, title, icon) in PAGES.items()], position="hidden")  # fmt: skip
 close_to_the_top()
 readable_buttons()
+readable_code()
+visible_focus()
 with explained():
     allowed_paths.enforce()
     accounts.ask_for_login()

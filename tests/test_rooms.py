@@ -297,7 +297,7 @@ def test_a_part_of_a_page_that_runs_by_itself_shows_no_traceback():
 
 
 def test_what_is_called_before_a_page_runs_shows_no_traceback():
-    """Streamlit calls it outside of all that a page explains; a login is Streamlit's own."""
+    """Streamlit calls it outside of all that a page explains."""
     given = {
         (name_of(path), ast.unparse(named.value))
         for path in sources()
@@ -307,8 +307,7 @@ def test_what_is_called_before_a_page_runs_shows_no_traceback():
         for named in node.keywords
         if re.fullmatch("on_[a-z_]+", named.arg or "") and not isinstance(named.value, ast.Constant)
     }
-    unexplained = {each for each in given if not each[1].startswith("callback(") and each[1] != "lambda: None"}
-    assert unexplained == {("apps/safety/accounts.py", "st.login"), ("apps/safety/accounts.py", "st.logout")}
+    assert {each for each in given if not each[1].startswith("callback(") and each[1] != "lambda: None"} == set()
 
 
 def test_what_others_named_is_no_markdown_on_a_page():

@@ -7,8 +7,8 @@ answers/<id>/parts/          what a job wrote, in place of the table
 """
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -84,7 +84,19 @@ class Upload(Protocol):
 def start_answer(project: Project, model: Model, who: str = "", title: str = "Images", pictures: str = "") -> Answer:
     """Begin an answer, which has no images yet."""
     folder = dated_folder(project.answers)
-    return save_answer(Answer(folder, title, model, model.state, who, time.time(), pictures=pictures))
+    answer = Answer(folder, title, model, model.state, who, time.time(), pictures=pictures)
+    with gone_if_it_fails(answer):
+        return save_answer(answer)
+
+
+@contextmanager
+def gone_if_it_fails(answer: Answer) -> Iterator[None]:
+    """Within, a new answer gets its images; if anything is raised, as on a full disk, it is gone again."""
+    try:
+        yield
+    except BaseException:
+        delete_answer(answer)
+        raise
 
 
 def save_answer(answer: Answer) -> Answer:
@@ -130,14 +142,18 @@ def add_pictures(project: Project, answer: Answer, files: Sequence[Upload]) -> i
 
     Returns:
         How many were not in this answer before.
+
+    Raises:
+        OSError: They cannot be kept, as on a full disk; the answer is then as before.
     """
     known = _known(project, answer)
     with one_at_a_time(answer.folder / ".lock"):  # two tabs write one after the other
         table = rows_of(answer)
         there = set(zip(table["sha256"], table["image"], strict=True))
-        rows = [_row(answer, file, known) for file in files]
-        new = [row for row in {(row["sha256"], row["image"]): row for row in rows}.items() if row[0] not in there]
-        _save(answer, _joined(table, pd.DataFrame([row for _, row in new], columns=list(COLUMNS))))
+        with _no_copies_without_a_row(answer, table):
+            rows = [_row(answer, file, known) for file in files]
+            new = [row for row in {(row["sha256"], row["image"]): row for row in rows}.items() if row[0] not in there]
+            _save(answer, _joined(table, pd.DataFrame([row for _, row in new], columns=list(COLUMNS))))
     return len(new)
 
 
@@ -215,6 +231,19 @@ def _lists(table: pd.DataFrame, named: np.ndarray) -> list[tuple]:
 def _short(name: str, answer: Answer) -> str:
     """The name of an image in its folder or archive; an archive that cannot be read is called as the user calls it."""
     return name.removeprefix(answer.pictures).lstrip("/") or answer.title
+
+
+@contextmanager
+def _no_copies_without_a_row(answer: Answer, table: pd.DataFrame) -> Iterator[None]:
+    """If anything is raised within, only those copies stay that the table names."""
+    try:
+        yield
+    except BaseException:
+        named = {Path(file).name for file in table["file"]}
+        for copy in (answer.folder / "pictures").glob("*"):
+            if copy.name not in named:
+                remove(copy)
+        raise
 
 
 def _row(answer: Answer, file: Upload, known: dict[str, dict]) -> dict:

@@ -10,10 +10,12 @@ from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit.auth_util import get_cookie_with_chunks, get_secrets_auth_section
+from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.config import get_option
 from streamlit.web.server.server_util import AUTH_COOKIE_NAME, get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
+
+from safety.account_settings import account_settings
 
 GUARDED = ("/picture/", "/file/", "/media/", "/_stcore/upload_file/")  # ours, and Streamlit's for files of a page
 
@@ -35,8 +37,8 @@ class AccountGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is no file of a page, or comes from who is logged in; refuse the rest."""
-        is_open = scope["type"] != "http" or not _is_guarded(scope["path"]) or not get_secrets_auth_section()
-        if is_open or _is_logged_in(HTTPConnection(scope).cookies):
+        is_open = scope["type"] != "http" or not _is_guarded(scope["path"])
+        if is_open or _may_pass(HTTPConnection(scope).cookies):
             await self.app(scope, receive, send)
         else:
             await PlainTextResponse("Log in first: open the app in a browser.", 401)(scope, receive, send)
@@ -45,6 +47,13 @@ class AccountGate:
 def _is_guarded(path: str) -> bool:
     base = "/" + get_option("server.baseUrlPath").strip("/")
     return path.startswith(GUARDED) or path.removeprefix(base).startswith(GUARDED)
+
+
+def _may_pass(cookies: dict[str, str]) -> bool:
+    try:
+        return account_settings() is None or _is_logged_in(cookies)
+    except ValueError:  # the page says that nobody is let in
+        return False
 
 
 def _is_logged_in(cookies: dict[str, str]) -> bool:

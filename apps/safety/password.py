@@ -14,10 +14,11 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
 
 from images.addresses import sign
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safety.login_page import HEADERS, login_page
 
@@ -70,7 +71,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what comes with a login; answer all else."""
         if scope["type"] == "lifespan" or (_knows(scope, self.password) and scope["path"] != LOGOUT):
-            await self.app(scope, receive, send)
+            await self.app(scope, receive, _without_kept_pages(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": NOT_ALLOWED})
         else:
@@ -92,6 +93,19 @@ class Gate:
                 return _logged_in(request, self.password)
             await asyncio.sleep(DELAY)
         return HTMLResponse(login_page("This is not the password. Try again."), 401, HEADERS)
+
+
+def _without_kept_pages(send: Send) -> Send:
+    """The browser keeps no page: after the logout its way back asks anew, and finds the login."""
+
+    async def send_changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=message["headers"])
+            if headers.get("content-type", "").startswith("text/html"):
+                headers["cache-control"] = "no-store"
+        await send(message)
+
+    return send_changed
 
 
 def _knows(scope: Scope, password: str) -> bool:

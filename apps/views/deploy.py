@@ -69,7 +69,7 @@ def show_running(project: Project, server: Server, facts: Facts | None) -> None:
         st.tabs([title for _, title, _ in TITLES.values()]), TITLES.items(), strict=True
     ):
         with tab:
-            st.code(code_for(language, server.model_address), language=coloring)
+            st.code(code_for(language, server.model_address), language=coloring, wrap_lines=True)
             st.caption(needs)
     st.subheader("How fast is it?", anchor=False)
     with explained():

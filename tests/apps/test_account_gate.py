@@ -42,3 +42,13 @@ def test_files_of_a_page_need_the_login(app, project):
     for cookie in (logged_in("another secret"), logged_in(user={**USER, "is_logged_in": False})):
         with httpx.Client(base_url=app, cookies=cookie) as stranger:
             assert [stranger.get(address).status_code for address in addresses] == [401] * 4
+
+
+def test_files_are_refused_to_all_where_nobody_knows_who_may_log_in(project):
+    photo = file_address(next(Path("clothes/bag").glob("*.png")).absolute())
+    Path(".streamlit").mkdir()
+    Path(".streamlit", "secrets.toml").write_text(f'[auth]\ncookie_secret = "{SECRET}\n')  # without its last quote
+    with running() as address, httpx.Client(base_url=address, cookies=logged_in()) as anna:
+        for path in (picture_address(project, 1, 3), photo, "/media/0123.csv", "/_stcore/upload_file/a/b"):
+            assert anna.get(path).status_code == 401
+        assert anna.put("/_stcore/upload_file/a/b", files={"file": b"x"}).status_code == 401

@@ -15,7 +15,8 @@ import playwright
 import pytest
 from conftest import Page
 
-from tests.apps.served import PATIENCE, SAMPLE, running
+from tests.apps.faults import in_both_schemes, serious_faults
+from tests.apps.served import PATIENCE, SAMPLE, look, running, settled
 from tests.conftest import ROOT
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # runs JavaScript as a user's would
@@ -231,6 +232,22 @@ def test_names_are_shown_as_they_are_where_a_request_is_tried(browser, answering
         for shown in ("Its decision: $x$ and **y**", ":red[x]: 60.0 %", "[a](b): 40.0 %"):
             page.get_by_text(shown, exact=True).wait_for(timeout=PATIENCE)
         assert page.get_by_test_id("stImageCaption").inner_text() == "$a$ __b__.png"
+
+
+@pytest.mark.browser
+def test_axe_finds_no_serious_fault_where_a_server_runs(browser, served):
+    project, *_ = served
+    with running() as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page.set_default_timeout(PATIENCE)
+        look(page, f"{address}/deploy?project={project.name}&run=small")
+        page.get_by_text("Try a request").wait_for()
+        for scheme in in_both_schemes(page):
+            for tab in page.get_by_role("tab").all():
+                tab.click()
+                settled(page)
+                faults = serious_faults(page)
+                assert not faults, "\n".join([scheme, tab.inner_text(), *faults])
 
 
 def test_the_files_name_the_model():

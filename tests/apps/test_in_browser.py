@@ -4,23 +4,18 @@ IMGCLS_SCREENSHOTS=FOLDER keeps a picture of each page at three widths and in da
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from axe_playwright_python.base import AXE_SCRIPT
 
+from tests.apps.faults import in_both_schemes, serious_faults
 from tests.apps.served import PATIENCE, look, served, settled
 
 pytestmark = pytest.mark.browser
 WIDTHS = (400, 1280, 1920)
 PAGES = ("home", "data", "label", "train", "results", "predict", "deploy", "learn")
 ADDRESSES = {"home": ""}  # of the others their name
-SERIOUS = ("serious", "critical")
-WITHOUT = {  # rules of axe, each with the reason why it is not asked
-    "region": "Streamlit has its own landmarks",
-}
 
 
 @pytest.fixture(scope="module")
@@ -50,31 +45,6 @@ def hosts_asked_by(page) -> set[str]:
     page.on("request", note)
     page.on("websocket", note)
     return hosts
-
-
-def serious_faults(page) -> list[str]:
-    """What axe-core finds that keeps somebody from using the page."""
-    page.add_script_tag(content=AXE_SCRIPT)
-    rules = {name: {"enabled": False} for name in WITHOUT}
-    found = page.evaluate("rules => axe.run(document, {rules, resultTypes: ['violations']})", rules)
-    return [
-        f"{fault['id']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for fault in found["violations"]
-        if fault["impact"] in SERIOUS
-        for node in fault["nodes"]
-    ]
-
-
-def in_both_schemes(page) -> Iterator[str]:
-    """Turns the page light and then dark, as a browser does in the evening."""
-    ground = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-    grounds = set()
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(f"seen => !seen.includes({ground})", arg=list(grounds))
-        settled(page)
-        grounds.add(page.evaluate(ground))
-        yield scheme
 
 
 @pytest.mark.parametrize("view", PAGES)
@@ -116,6 +86,21 @@ def test_axe_finds_no_serious_fault(browser, app, screenshots, view):
         page.screenshot(path=screenshots / f"{view}-{scheme}.png", full_page=True)
         faults = serious_faults(page)
         assert not faults, "\n".join([scheme, *faults])
+
+
+def test_the_link_that_the_keyboard_is_at_can_be_seen(browser, app):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/data?project={app.project}")
+    outlines = set()
+    for _ in in_both_schemes(page):
+        page.get_by_role("link", name="Projects").focus()
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outline")
+        assert page.evaluate("document.activeElement.dataset.testid") == "stPageLink-NavLink"
+        assert "solid 2px" in outline
+        outlines.add(outline)
+    assert len(outlines) == 2  # each theme has its color
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

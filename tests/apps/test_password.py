@@ -80,7 +80,11 @@ def test_the_password_opens_the_page_that_was_asked_for(app):
         assert right.headers["location"] == "/data?project=clothes"
         cookie = right.headers["set-cookie"]
         assert {"HttpOnly", "SameSite=strict", "Path=/"} <= set(cookie.split("; "))
-        assert "streamlit" in user.get("/data", headers=PAGE).text.lower()
+        shown = user.get("/data", headers=PAGE)
+        assert "streamlit" in shown.text.lower()
+        assert shown.headers["cache-control"] == "no-store"  # so that Back asks again after the logout
+        script = re.search(r'src="\./(static/[^"]+\.js)"', shown.text)[1]
+        assert "no-store" not in user.get(f"/{script}").headers.get("cache-control", "")
         assert user.get("/_stcore/health").text == "ok"
         assert b"101" in handshake(app, cookie.split(";")[0])
         ends, key = re.search(r"imgcls_login=(\d+)\.(\w+)", cookie).groups()

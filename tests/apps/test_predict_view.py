@@ -1,5 +1,6 @@
 """Predict: names and bars for images, kept on disk. One worker and one trained run serve all tests of this file."""
 
+import errno
 import io
 import os
 import shutil
@@ -8,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -137,6 +139,36 @@ def test_what_few_validation_images_leave_unmeasured_is_said_and_empty_in_the_ta
     assert not is_not_told(table.assign(decision=""))  # a model that decides nothing
     assert "trained on: it had only 1 validation image, and 20 are needed. It names" in why_not(1)
     assert "only" not in why_not(20)
+
+
+def test_few_validation_images_are_counted_on_the_page(page, project):
+    from projects.answers import add_pictures, put, rows_of, start_answer
+    from projects.models import RUN, Model
+    from projects.versions import whole_manifest_of
+
+    from imgcls.config import TrainConfig
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.run_folder import RunFolder
+
+    run = RunFolder.create(TrainConfig(name="few", runs=str(project.runs)))
+    manifest = whole_manifest_of(project)
+    splits = ["validation"] * 3 + ["train"] * (len(manifest.table) - 3)
+    Manifest(manifest.table.assign(split=splits), manifest.root).save(run.manifest_file)
+    answer = start_answer(project, Model(RUN, str(run.path), "few"))
+    photo = io.BytesIO(next(manifest.root.glob("bag/*.png")).read_bytes())
+    photo.name = "bag.png"
+    add_pictures(project, answer, [photo])
+    said = {"classes": ("bag",), "probabilities": (0.9,), "several": False, "labels": (), "decision": "bag",
+            "unknown_score": float("nan"), "problem": ""}  # fmt: skip
+    put(answer, [{"sha256": rows_of(answer)["sha256"].iloc[0], **said}])
+    view = page("predict", project=project.name, answer=answer.id)
+    assert "it had only 3 validation images, and 20 are needed" in view.text
+    assert "1 image, named by: Run few." in view.text
+    assert "bag.png" in view.html
+    shutil.rmtree(run.path)  # the answer stays when the run is deleted
+    view.look()
+    assert "cannot tell images that are unlike those that it was trained on. It names" in view.text
+    assert "bag.png" in view.html
 
 
 def test_a_picture_is_unlike_all_others_where_the_model_says_so():
@@ -457,6 +489,77 @@ def test_files_of_a_folder_that_are_no_images_are_named(page, project, clothes, 
     assert "Not read, because their names are not of images: photos/notes" in view.text
     assert answer.dropped == ("photos/notes.txt",)
     assert "bag.png" not in view.text
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """In its context a disk takes no more than so many images; the next is written half."""
+
+    @contextmanager
+    def full(takes: int = 2):
+        write, written = Path.write_bytes, []
+
+        def write_bytes(self, content):
+            written.append(self)
+            if len(written) > takes:
+                write(self, content[:100])
+                raise OSError(errno.ENOSPC, "No space left on device", str(self))
+            return write(self, content)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "write_bytes", write_bytes)
+            yield
+
+    return full
+
+
+def test_images_that_a_full_disk_does_not_take_leave_nothing(page, project, clothes, full_disk):
+    photos = {file.name: file.read_bytes() for file in (clothes / "bag").glob("*.png")}
+    view = page("predict", project=project.name)
+    with full_disk():
+        view.upload(photos)
+        assert "the disk is full" in view.errors
+        assert list(project.answers.glob("*")) == []
+        view.look()  # the next click
+        assert not view.errors
+        assert list(project.answers.glob("*")) == []
+
+
+def test_images_that_a_full_disk_does_not_take_leave_an_earlier_answer_as_it_was(project, clothes, full_disk):
+    from projects.answers import add_pictures, rows_of, start_answer
+    from projects.models import IMAGENET, Model
+
+    photos = [io.BytesIO(file.read_bytes()) for file in sorted((clothes / "bag").glob("*.png"))]
+    for place, photo in enumerate(photos):
+        photo.name = f"{place}.png"
+    answer = start_answer(project, Model(IMAGENET, "efficientnet_lite0"))
+    add_pictures(project, answer, photos[:1])
+    with full_disk(), pytest.raises(OSError, match="No space"):
+        add_pictures(project, answer, photos)
+    assert [str(file) for file in (answer.folder / "pictures").iterdir()] == rows_of(answer)["file"].tolist()
+    assert add_pictures(project, answer, photos) == 9
+
+
+def test_a_folder_or_archive_that_a_full_disk_does_not_take_leaves_nothing(project, clothes, full_disk, monkeypatch):
+    from parts.predict import folder_job
+    from projects import answers
+    from projects.models import IMAGENET, Model
+
+    model, files = Model(IMAGENET, "efficientnet_lite0"), [io.BytesIO(b"a photo") for _ in range(3)]
+    for place, file in enumerate(files):
+        file.name = f"photos/{place}.png"
+    with full_disk(), pytest.raises(OSError, match="No space"):
+        folder_job.name_uploaded_folder(project, model, files)
+    with full_disk(takes=0), pytest.raises(OSError, match="No space"):
+        folder_job.name_archive(project, model, files[0])
+    monkeypatch.setattr(answers, "write_json", full)
+    with pytest.raises(OSError, match="No space"):
+        answers.start_answer(project, model)
+    assert list(project.answers.glob("*")) == []
+
+
+def full(path, values):
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
 
 def test_a_model_that_a_server_has_not_is_said_with_what_to_type():

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import streamlit as st
-from projects.answers import Answer, add_pictures, start_answer
+from projects.answers import Answer, add_pictures, gone_if_it_fails, start_answer
 from projects.models import Model
 from projects.project import Project
 from projects.wording import in_words
@@ -50,13 +50,18 @@ def _camera(project: Project, model: Model, shown: Answer | None) -> None:
 
 def _take(project: Project, model: Model, shown: Answer | None, files: list, key: str) -> None:
     same = shown and not shown.pictures and (shown.model, shown.state) == (model, model.state)
-    answer = shown if same else start_answer(project, model, who())
-    new = add_pictures(project, answer, files)
-    _empty(key)
+    _empty(key)  # also if they cannot be kept: the next click would try again
+    answer, new = (shown, add_pictures(project, shown, files)) if same else _begin(project, model, files)
     keep(answer=answer.id)
     if not new:
         st.toast("These images are in this answer already.")
     st.rerun()
+
+
+def _begin(project: Project, model: Model, files: list) -> tuple[Answer, int]:
+    answer = start_answer(project, model, who())
+    with gone_if_it_fails(answer):
+        return answer, add_pictures(project, answer, files)
 
 
 def _folder(project: Project, model: Model, shown: Answer | None) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from jobs.job import Job, start_job
-from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
+from projects.answers import Answer, Upload, gone_if_it_fails, start_answer, with_job
 from projects.models import IMAGENET, RUN, SERVER, Model
 from projects.project import Project
 from safety import allowed_paths
@@ -48,10 +48,11 @@ def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]
         raise ValueError("There is no image in this folder. Choose a folder of images.")
     title = kept[0][0].parts[0] if len(kept[0][0].parts) > 1 else "Folder"
     answer = start_answer(project, model, who(), title)
-    for path, file in kept:
-        target = answer.folder / "pictures" / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(file.getvalue())
+    with gone_if_it_fails(answer):
+        for path, file in kept:
+            target = answer.folder / "pictures" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.getvalue())
     images = {file.name for _, file in kept}
     seen = [file.name for file in files if not PurePosixPath(file.name).name.startswith(".")]
     dropped = tuple(name for name in seen if name not in images)
@@ -62,7 +63,7 @@ def name_archive(project: Project, model: Model, file: Upload) -> Answer:
     """Name the images in a zip file that was uploaded. It is never unpacked under the names in it."""
     answer = start_answer(project, model, who(), PurePosixPath(file.name).name)
     target = answer.folder / "pictures.zip"
-    with replacing(target) as partial:
+    with gone_if_it_fails(answer), replacing(target) as partial:
         partial.write_bytes(file.getvalue())
     return _started(project, replace(answer, pictures=str(target)))
 
@@ -73,11 +74,8 @@ def name_again(project: Project, answer: Answer) -> Answer:
 
 
 def _started(project: Project, answer: Answer) -> Answer:
-    try:
+    with gone_if_it_fails(answer):
         job = _start(project, answer)
-    except OSError:
-        delete_answer(answer)
-        raise
     return with_job(answer, job.id)
 
 

@@ -39,5 +39,7 @@ def why_not(images: int) -> str:
 
 def _validation_images(project: Project, run: str) -> int:
     """Those that a run had; as many as are needed where it is not known."""
-    file = RunFolder(project.runs / run).manifest_file
-    return len(Manifest.load(file).split("validation").table) if run and file.is_file() else FEWEST
+    try:
+        return len(Manifest.load(RunFolder(project.runs / run).manifest_file).split("validation"))
+    except (ValueError, OSError):  # it was deleted, or was trained elsewhere
+        return FEWEST
