@@ -18,7 +18,13 @@ def show_classes(project: Project, number: int, summary: Summary) -> None:
         st.info("There is no class yet. Give images labels on the page Label.")
         return
     st.dataframe(_table(summary), hide_index=True)
-    chosen = st.multiselect("Classes to change", summary.classes, key=f"classes {number}", placeholder="Choose classes")
+    chosen = st.multiselect(
+        "Classes to change",
+        summary.classes,
+        key=f"classes {number}",
+        placeholder="Choose classes",
+        select_all=False,  # it would stand first, so Enter would choose it in place of the class that was typed
+    )
     if len(chosen) == 1:
         _rename(project, number, chosen[0])
     elif chosen:
