@@ -168,7 +168,7 @@ def test_an_image_that_is_opened_is_shown_large_with_what_is_known_of_it(page, p
 def test_a_class_is_renamed_merged_and_dropped(page, project):
     view = page("data", project="clothes", part="Classes")
     view.widgets.multiselect[0].set_value(["bag"])
-    view.look().choose("New name", "handbag").press("Rename")
+    view.look().fill("New name", "handbag").press("Rename")
     assert manifest_of(project).class_names == ["handbag", "sneaker", "trouser"]
     view.widgets.multiselect[0].set_value(["handbag", "trouser"])
     view.look().choose("Merge into", "trouser").press("Merge")
@@ -264,7 +264,7 @@ def test_what_came_of_an_import_goes_with_the_next_change(page, project, arrived
     view = page("data", project="clothes", part="Classes")
     assert "30 images added." in view.text
     view.widgets.multiselect[0].set_value(["bag"])
-    view.look().choose("New name", "purse").press("Rename")
+    view.look().fill("New name", "purse").press("Rename")
     assert "30 images added." not in view.text
     assert "30 images added." in view.press("Undo").text
 
