@@ -12,7 +12,7 @@ from projects.edits import set_aside
 from projects.imports import Request, ask_for, open_questions, unread_reports
 from projects.photos import keep_photo, waiting_photos
 from projects.project import create_project
-from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
+from projects.versions import NO_LABEL, SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
@@ -52,6 +52,19 @@ def test_what_is_there_comes_first(page, project):
     for figure in ("Images 30", "Classes 3", "Without label 0", "Problems 3"):  # each class has few images
         assert figure in view.text
     assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
+
+
+def test_images_that_wait_for_a_label_are_counted_alike_on_all_pages(page, project):
+    manifest = whole_manifest_of(project)
+    table = manifest.table.copy()
+    table.loc[:2, "problems"] = NO_LABEL
+    add_version(project, Manifest(table, manifest.root), "3 labels taken away", 1)
+    view = page("data", project="clothes")
+    for figure in ("Images 30", "Without label 3", "30 images shown"):
+        assert figure in view.text
+    versions = page("data", project="clothes", part="Versions").widgets.dataframe[0].value
+    assert versions["images"].tolist() == [30, 30]
+    assert "30 images of 3 classes, 3 without label" in page("home").text
 
 
 @pytest.mark.parametrize(
