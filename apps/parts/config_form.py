@@ -129,6 +129,7 @@ def _ask_texts(setting: Setting, key: str, suggestions: Sequence[str]) -> tuple[
         list(dict.fromkeys([*st.session_state[key], *suggestions])),
         accept_new_options=True,
         placeholder="none; type one, then Enter",
+        select_all=False,  # it would be what Enter chooses
         help=help_of(setting),
         key=key,
     )

@@ -30,11 +30,14 @@ class GridAnswer:
         selected: The numbers of the rows that are selected, in the grid's order.
         opened: The number of the row that was opened just now; None if none was.
         pressed: The key of `keys` that was pressed just now; None if none was.
+        earlier: What is selected where the user has not seen the version that is shown now, only the one before: the
+            number of that version, and its rows. None otherwise.
     """
 
     selected: list[int]
     opened: int | None
     pressed: str | None = None
+    earlier: tuple[int, list[int]] | None = None
 
 
 def image_grid(
@@ -64,7 +67,10 @@ def image_grid(
     """
     rows = np.asarray(rows, np.int32)
     codes, names = pd.factorize(np.asarray(captions, object)) if captions is not None else ((), ())
-    turn = f"{version} {st.session_state.get(_turn(key), 0)}"
+    cleared = st.session_state.get(_turn(key), 0)
+    turn = f"{version} {cleared}"
+    seen = st.session_state.get(_seen(key), version)
+    st.session_state[_seen(key)] = version
     answer = _grid(
         key=key,
         data={
@@ -85,8 +91,12 @@ def image_grid(
     told = answer.get("selected") or {}
     chosen = _unpacked(told["rows"]) if told.get("turn") == turn else np.asarray(selected, np.int32)
     opened = answer.get("opened")
+    is_earlier = seen != version and told.get("turn") == f"{seen} {cleared}"
     return GridAnswer(
-        rows[np.isin(rows, chosen)].tolist(), None if opened is None else int(opened), answer.get("pressed")
+        rows[np.isin(rows, chosen)].tolist(),
+        None if opened is None else int(opened),
+        answer.get("pressed"),
+        (seen, _unpacked(told["rows"]).tolist()) if is_earlier else None,
     )
 
 
@@ -97,6 +107,10 @@ def clear_selection(key: str) -> None:
 
 def _turn(key: str) -> str:
     return f"{key} selections cleared"
+
+
+def _seen(key: str) -> str:
+    return f"{key} version that was drawn"
 
 
 def _packed(numbers: Sequence[int] | np.ndarray) -> str:

@@ -33,9 +33,9 @@ class Overview:
 
     Attributes:
         version: The number of the version that is shown; 0 if there are no images yet.
-        images: Images that can be used.
+        images: Images that can be read and are not left out.
         classes: How many classes they have.
-        unlabelled: Images that wait for a label.
+        unlabelled: Images of these that wait for a label.
         row: A row of the version whose image can be shown; -1 if there is none.
         best: The best result; None if nothing was trained to the end.
     """
@@ -54,7 +54,8 @@ def overview_of(project: Project) -> Overview:
     if version is None:
         return Overview(0, 0, 0, 0, -1, best_of(project))
     summary = summary_of(project, current_number(project))
-    rows = manifest_of(project).usable.index if version.images else manifest_of(project).table.index
+    manifest = manifest_of(project)
+    rows = next((table.index for table in (manifest.usable, manifest.table) if len(table)), [])
     row = int(rows[0]) if len(rows) else -1
     return Overview(version.number, summary.images, len(summary.classes), summary.unlabelled, row, best_of(project))
 

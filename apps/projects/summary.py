@@ -10,7 +10,7 @@ from imgcls.data.manifest.table import SPLITS, Manifest, a_row_a_label
 from imgcls.data.manifest.trainable import check_trainable
 from projects.edits import all_classes
 from projects.project import Project
-from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE, file_of_version, manifest_of
+from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE, file_of_version, manifest_of, present_images
 from projects.wording import in_words
 
 COUNTED = ["image", "label", "labels", "split", "group", "problems"]
@@ -21,11 +21,11 @@ class Summary:
     """Numbers about a version.
 
     Attributes:
-        images: Files that can be used.
-        examples: Rows that can be used: more than files where boxes are cut out.
+        images: Files that can be read and are not left out.
+        examples: Rows of these: more than files where boxes are cut out.
         classes: Names of all classes, sorted, those without usable images too.
         counts: Usable examples of each class (rows) and split (columns: train, validation, test, unsplit).
-        unlabelled: Images that wait for a label.
+        unlabelled: Images of these that wait for a label.
         left_out: Rows that somebody left out.
         unreadable: Rows whose file cannot be used.
         missing: What training lacks, as sentences; empty if it can begin.
@@ -51,11 +51,11 @@ def _counted(project: Project, number: int, modified: int) -> Summary:
     """`modified` makes a file that was written again another entry."""
     whole = manifest_of(project, number)
     manifest = Manifest(whole.table[COUNTED], whole.root)  # without what takes long to copy, such as hashes
-    usable, problems = manifest.usable, manifest.table["problems"]
+    images, problems = present_images(manifest), manifest.table["problems"]
     waiting, aside = int((problems == NO_LABEL).sum()), int((problems == SET_ASIDE).sum())
     return Summary(
-        images=usable["image"].nunique(),
-        examples=len(usable),
+        images=images.nunique(),
+        examples=len(images),
         classes=tuple(all_classes(manifest)),
         counts=manifest.counts(),
         unlabelled=waiting,

@@ -16,11 +16,14 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import pandas as pd
+
 from imgcls.data.manifest.table import NO_LABEL, SET_ASIDE, Manifest
 from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, write_json
 from projects.project import Project, check_there
 
+PRESENT = ("", NO_LABEL)  # problems of rows whose images every page counts
 OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that people make and mend; the others are of the file
 OPEN = 2  # versions kept in memory, over all users
 UNSEEN = "thumbnail"  # column that no page shows, and the largest by far: only the audit compares what is in it
@@ -36,7 +39,8 @@ class Version:
         who: Who changed it; may be empty.
         when: Seconds since 1970.
         based_on: The number of the version that was changed; 0 for the first.
-        images: How many files can be used for training; an earlier app counted each box of a file.
+        images: How many files can be read and are not left out; an earlier app counted only those with a label, and
+            before that each box of a file.
         classes: How many classes there are.
     """
 
@@ -66,8 +70,7 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
         _check_shown(project, based_on)
         number = max((version.number for version in list_versions(project)), default=0) + 1
         manifest.save(file_of_version(project, number))
-        usable = manifest.usable
-        images, classes = usable["image"].nunique(), usable["label"].nunique()
+        images, classes = present_images(manifest).nunique(), manifest.usable["label"].nunique()
         version = Version(number, what, who, time.time(), based_on, images, classes)
         _append(project, version)
         write_json(project.data / "current.json", {"number": number})
@@ -120,6 +123,11 @@ def whole_manifest_of(project: Project, number: int | None = None) -> Manifest:
 def file_of_version(project: Project, number: int) -> Path:
     """The manifest of a version, as training reads it."""
     return project.data / f"{number:04}.parquet"
+
+
+def present_images(manifest: Manifest) -> pd.Series:
+    """The file of each row whose image the pages count: it has a label or waits for one."""
+    return manifest.table.loc[manifest.table["problems"].isin(PRESENT), "image"]
 
 
 def earlier(project: Project) -> Version | None:

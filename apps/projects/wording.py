@@ -8,6 +8,11 @@ WORDS = {  # flag of the command line: what the page calls it
     r"With --boxes crop each box is an example of its own": "Take each box as an example of its own",
     r"Where the source has boxes, --boxes crop keeps them": "Where your files have boxes, add them again with "
     "each box as an example",
+    r"Add (--task|“Task”) multi.label to learn all classes of each image, or import the labels again [^.]*": "Choose "
+    "“Task” auto or multi label under Images to learn all classes of each image, or give each image one class on the "
+    "page Data",
+    r"Add (--task|“Task”) multi.label, or import the labels again without [^.]*": "Choose “Task” auto or multi label "
+    "under Images, or give these images a class, or leave them out, on the page Data",
     r"--min-box-side takes smaller boxes as well": 'A smaller "Smallest box" takes them as well',
     r"Name the folder that the images lie in with --images": 'Name the folder that the images lie in under "Folder of '
     'the images"',

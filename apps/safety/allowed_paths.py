@@ -97,6 +97,19 @@ def typed_path(text: str) -> Path:
     return below
 
 
+def typed_name(text: str) -> str:
+    """What somebody typed where a name or a file may stand, such as that of a network: a file is a `typed_path`."""
+    project, _, preset = text.partition(":")
+    if project == KERAS_HUB:
+        folder = typed_path(preset)
+        return f"{project}:{folder}" if is_allowed(folder) and folder.is_dir() else text
+    is_file = os.sep in text or text.startswith("~") or Path(text).suffix
+    if ":" in text or not is_file:
+        return text
+    path = typed_path(text)
+    return text if path == Path(text) else str(path)
+
+
 def where_paths_begin() -> str:
     """What a form says beside the field of a path."""
     return f"Paths lie below {start().root}, the folder that this app may read, and can be typed from there on."

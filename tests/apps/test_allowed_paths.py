@@ -82,6 +82,39 @@ def test_what_is_typed_begins_at_the_root(here, outside, start):
             open_typed(leaving)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("start.keras", "{root}/start.keras"),
+        ("nets/mine.py", "{root}/nets/mine.py"),
+        ("nowhere/a.weights.h5", "{root}/nowhere/a.weights.h5"),
+        ("keras_hub:presets/vit", "keras_hub:{root}/presets/vit"),
+        ("keras_hub:vit_base_patch16", "keras_hub:vit_base_patch16"),
+        *((name, name) for name in ("auto", "nets", "resnet50", "imagenet", "timm:resnet18.a1_in1k", "./here.keras")),
+    ],
+)
+def test_a_file_that_is_typed_in_place_of_a_name_begins_at_the_root(here, outside, start, typed, meant):
+    (outside / "nets").mkdir()
+    (outside / "presets" / "vit").mkdir(parents=True)
+    (here / "runs" / "mine").mkdir(parents=True)
+    assert allowed_paths.typed_name(typed) == typed  # the app was started in its root
+    start("--root", outside)
+    assert allowed_paths.typed_name(typed) == meant.format(root=outside).replace("./here", f"{outside}/here")
+
+
+def test_the_paths_of_a_training_begin_at_the_root(here, outside, start):
+    from parts.train.answers import Answer
+    from parts.train.state import config_of
+
+    start("--root", outside)
+    (outside / "earlier").mkdir()
+    typed = {("network", "init_from"): "earlier", ("network", "model"): "start.keras"}
+    network = config_of(Answer("good", "", {}, ()), typed).network
+    assert (network.init_from, network.model) == (str(outside / "earlier"), str(outside / "start.keras"))
+    network = config_of(Answer("good", "", {}, ()), {("network", "weights"): "few/weights.h5"}).network
+    assert network.weights == str(outside / "few" / "weights.h5")
+
+
 def open_typed(text: str) -> None:
     if not allowed_paths.check_path(allowed_paths.typed_path(text)).exists():
         raise ValueError("There is nothing at it.")

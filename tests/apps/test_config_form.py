@@ -5,11 +5,14 @@ import types
 from dataclasses import dataclass, field
 from typing import Literal
 
+import pandas as pd
 import pytest
 from parts import config_form
 from streamlit.testing.v1 import AppTest
 
 from imgcls.config import TrainConfig
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.task import settle_task
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,23 @@ def test_a_rate_that_may_be_auto_moves_in_steps_of_a_rate():
 def test_the_config_checks_its_values():
     with pytest.raises(ValueError, match="no fan"):
         config_form.make(Recipe, {("cake",): "plum", ("oven", "fan"): True})
+
+
+@pytest.mark.parametrize(
+    ("several", "said"),
+    [
+        (True, "Choose “Task” auto or multi label under Images to learn all classes of each image, or give each image "
+               "one class on the page Data."),
+        (False, "Choose “Task” auto or multi label under Images, or give these images a class, or leave them out, on "
+                "the page Data."),
+    ],
+)  # fmt: skip
+def test_labels_that_are_not_one_class_an_image_are_refused_with_what_a_page_can_do(several, said):
+    labels = [["cat"], ["cat", "dog"] if several else []]
+    rows = pd.DataFrame({"image": ["a.png", "b.png"], "labels": labels})
+    with pytest.raises(ValueError, match="import the labels again") as refused:
+        settle_task("single_label", Manifest.from_records(rows, "photos"))
+    assert config_form.worded(str(refused.value)).endswith(f"a classifier of one label gives one. {said}")
 
 
 def test_sentences_name_fields_as_the_page_does():

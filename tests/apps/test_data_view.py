@@ -12,7 +12,7 @@ from projects.edits import set_aside
 from projects.imports import Request, ask_for, open_questions, unread_reports
 from projects.photos import keep_photo, waiting_photos
 from projects.project import create_project
-from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
+from projects.versions import NO_LABEL, SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
@@ -52,6 +52,19 @@ def test_what_is_there_comes_first(page, project):
     for figure in ("Images 30", "Classes 3", "Without label 0", "Problems 3"):  # each class has few images
         assert figure in view.text
     assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
+
+
+def test_images_that_wait_for_a_label_are_counted_alike_on_all_pages(page, project):
+    manifest = whole_manifest_of(project)
+    table = manifest.table.copy()
+    table.loc[:2, "problems"] = NO_LABEL
+    add_version(project, Manifest(table, manifest.root), "3 labels taken away", 1)
+    view = page("data", project="clothes")
+    for figure in ("Images 30", "Without label 3", "30 images shown"):
+        assert figure in view.text
+    versions = page("data", project="clothes", part="Versions").widgets.dataframe[0].value
+    assert versions["images"].tolist() == [30, 30]
+    assert "30 images of 3 classes, 3 without label" in page("home").text
 
 
 @pytest.mark.parametrize(
@@ -168,7 +181,7 @@ def test_an_image_that_is_opened_is_shown_large_with_what_is_known_of_it(page, p
 def test_a_class_is_renamed_merged_and_dropped(page, project):
     view = page("data", project="clothes", part="Classes")
     view.widgets.multiselect[0].set_value(["bag"])
-    view.look().choose("New name", "handbag").press("Rename")
+    view.look().fill("New name", "handbag").press("Rename")
     assert manifest_of(project).class_names == ["handbag", "sneaker", "trouser"]
     view.widgets.multiselect[0].set_value(["handbag", "trouser"])
     view.look().choose("Merge into", "trouser").press("Merge")
@@ -264,7 +277,7 @@ def test_what_came_of_an_import_goes_with_the_next_change(page, project, arrived
     view = page("data", project="clothes", part="Classes")
     assert "30 images added." in view.text
     view.widgets.multiselect[0].set_value(["bag"])
-    view.look().choose("New name", "purse").press("Rename")
+    view.look().fill("New name", "purse").press("Rename")
     assert "30 images added." not in view.text
     assert "30 images added." in view.press("Undo").text
 

@@ -31,14 +31,13 @@ def test_a_project_is_made_renamed_and_deleted(page, project):
     assert "/picture/clothes/1/" in view.html
     view.press("Manage")
     assert "on the disk" in view.text
-    view.choose("Name", "Wardrobe").press("Rename")
+    view.fill("Name", "Wardrobe").press("Rename")
     assert [each.title for each in list_projects()] == ["Wardrobe"]
 
 
 def test_a_name_that_is_taken_is_refused_in_a_sentence(page, project):
     view = page("home")
-    next(each for each in view.widgets.text_input if each.label == "Name of the project").set_value("clothes")
-    view.press("Create")  # in the same run, as a form sends both
+    view.fill("Name of the project", "clothes").press("Create")
     assert "There is a project 'clothes' already" in view.errors
 
 

@@ -147,6 +147,44 @@ def test_the_arrow_keys_move_a_slider_of_the_augmentation_as_often_as_they_are_p
     assert float(slider.input_value()) == 0
 
 
+def test_enter_in_the_name_renames_the_project(browser, app):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    look(page, app.address)
+    page.get_by_role("button", name="Manage").last.click()
+    name = page.get_by_role("dialog").get_by_label("Name", exact=True)
+    before = name.input_value()
+    name.fill(f"{before} of today")
+    name.press("Enter")
+    page.get_by_role("link", name=f"{before} of today").wait_for()
+
+
+def test_enter_in_the_new_name_renames_the_class(browser, app):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/data?project={app.project}&part=Classes")
+    page.get_by_role("combobox", name="Classes to change").fill("bag")
+    page.keyboard.press("Enter")
+    name = page.get_by_label("New name")
+    name.fill("handbag")
+    name.press("Enter")
+    page.get_by_text("bag renamed to handbag.").wait_for()
+    settled(page)
+    page.get_by_role("button", name="Undo").click()  # other tests look for a bag
+    settled(page)
+
+
+@pytest.mark.parametrize(("section", "field"), [("Classes", "Classes to change"), ("Images", "Class")])
+def test_enter_chooses_one_class_where_what_was_typed_fits_several(browser, app, section, field):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/data?project={app.project}&part={section}")
+    page.get_by_role("combobox", name=field, exact=True).fill("e")  # in sneaker and in trouser
+    page.keyboard.press("Enter")
+    settled(page)
+    assert page.locator(".react-aria-ComboBox [data-tag]").count() == 1
+
+
 @pytest.mark.parametrize("what", ["network=efficientnet_lite0", "part=bench", "network=resnet50"])
 def test_what_learn_opens_fits_and_has_no_serious_fault(browser, app, screenshots, what):
     page = browser.new_page(viewport={"width": 400, "height": 1400})

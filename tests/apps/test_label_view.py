@@ -424,6 +424,42 @@ def test_undo_says_if_there_is_nothing_to_undo(page, waiting):
     assert "nothing to undo" in opened.widgets.toast[0].value
 
 
+@pytest.mark.parametrize("several", ["0", "1"])
+def test_what_was_selected_before_somebody_saved_counts_where_the_data_did_not_change(
+    page, waiting, monkeypatch, several
+):
+    from parts import grid
+    from projects.edits import set_label
+    from projects.versions import add_version, manifest_of, whole_manifest_of
+
+    sent, keys = {}, []
+    monkeypatch.setattr(grid, "_grid", lambda **_: sent | {"pressed": keys.pop() if keys else None})
+    opened = page("label", project="clothes", queue="no-label", mode="many", several=several)
+    add_version(waiting, set_label(whole_manifest_of(waiting), [30], "apron"), "1 image labelled", 2)  # by another
+    sent["selected"] = {"turn": "2 0", "rows": grid._packed([30, 31, 32])}
+    keys.append("2")  # the sneaker's, until the apron came
+    opened.look()
+    (told,) = [toast.value for toast in opened.widgets.toast]
+    assert "got “apron” in the meantime, and that stays" in told.replace("\\", "")
+    opened.press("Save these labels")
+    labels = manifest_of(waiting).table["labels"]
+    assert [list(labels[row]) for row in (30, 31, 32)] == [["apron"], ["sneaker"], ["sneaker"]]
+
+
+def test_a_selection_that_is_not_shown_any_more_does_not_count(page, waiting, monkeypatch):
+    from parts import grid
+    from projects.decisions import unsaved
+    from projects.versions import add_version, whole_manifest_of
+
+    sent = {"selected": {"turn": "2 0", "rows": grid._packed([30, 31])}}
+    monkeypatch.setattr(grid, "_grid", lambda **_: dict(sent))
+    opened = page("label", project="clothes", queue="no-label", mode="many")
+    add_version(waiting, whole_manifest_of(waiting), "nothing", 2)
+    opened.look().press("bag · 1")
+    assert "Select images first" in opened.widgets.toast[0].value
+    assert not unsaved(waiting)
+
+
 def test_classes_are_added_to_many_images_and_taken_away(page, waiting, monkeypatch):
     from parts import grid
     from parts.labelling import batch

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from projects.project import create_project
 from projects.versions import (
+    NO_LABEL,
     SET_ASIDE,
     UNSEEN,
     add_version,
@@ -30,6 +31,13 @@ def test_several_boxes_of_an_image_are_one_image(project):
     manifest = whole_manifest_of(project)
     twice = pd.concat([manifest.table, manifest.table], ignore_index=True)
     assert add_version(project, Manifest(twice, manifest.root), "30 boxes added", 1).images == 30
+
+
+def test_images_that_wait_for_a_label_count_and_those_that_are_left_out_do_not(project):
+    table = whole_manifest_of(project).table.copy()
+    table.loc[:11, "problems"], table.loc[12:13, "problems"] = NO_LABEL, SET_ASIDE
+    added = add_version(project, Manifest(table, whole_manifest_of(project).root), "12 labels taken away", 1)
+    assert added.images == 28
 
 
 def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):

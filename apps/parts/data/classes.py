@@ -18,7 +18,13 @@ def show_classes(project: Project, number: int, summary: Summary) -> None:
         st.info("There is no class yet. Give images labels on the page Label.")
         return
     st.dataframe(_table(summary), hide_index=True)
-    chosen = st.multiselect("Classes to change", summary.classes, key=f"classes {number}", placeholder="Choose classes")
+    chosen = st.multiselect(
+        "Classes to change",
+        summary.classes,
+        key=f"classes {number}",
+        placeholder="Choose classes",
+        select_all=False,  # it would stand first, so Enter would choose it in place of the class that was typed
+    )
     if len(chosen) == 1:
         _rename(project, number, chosen[0])
     elif chosen:
@@ -34,9 +40,10 @@ def _table(summary: Summary) -> pd.DataFrame:
 
 
 def _rename(project: Project, number: int, name: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    form = st.form(f"rename {number} {name}", border=False)  # so that Enter renames it too
+    with form.container(horizontal=True, vertical_alignment="bottom"):
         new = st.text_input("New name", name, key=f"new name {number} {name}", width=320)
-        if st.button("Rename", disabled=new.strip() in ("", name)):
+        if st.form_submit_button("Rename") and new.strip() != name:
             change(project, number, f"{name} renamed to {new.strip()}", lambda m: edits.rename_class(m, name, new))
 
 

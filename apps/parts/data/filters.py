@@ -33,7 +33,13 @@ def filtered(
     table, kind = manifest.table, None
     with st.container(horizontal=True):
         classes = st.multiselect(
-            "Class", summary.classes, key="class", bind="query-params", placeholder="All classes", width=300
+            "Class",
+            summary.classes,
+            key="class",
+            bind="query-params",
+            placeholder="All classes",
+            select_all=False,  # as where classes are changed
+            width=300,
         )
         splits = _ask("Split", "split", split_of(table), (*SPLITS, NO_SPLIT))
         states = _ask("State", "state", state_of(table), STATES)

@@ -32,8 +32,10 @@ def _dialog(project: Project) -> None:
     with explained():
         with st.spinner("Measuring"):
             st.write(f"It takes {size_in_words(_size(project))} on the disk.")
-        title = st.text_input("Name", project.title, key=f"title {project.name}")
-        if st.button("Rename", disabled=title.strip() in ("", project.title)):
+        with st.form(f"rename {project.name}", border=False):  # so that Enter renames it too
+            title = st.text_input("Name", project.title, key=f"title {project.name}")
+            asked = st.form_submit_button("Rename")
+        if asked:
             rename_project(project, title)
             _close()
             st.rerun()

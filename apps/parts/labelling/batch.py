@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from projects.decisions import ASIDE, LABEL, Decision
 from projects.done_rows import done_rows
-from projects.open_queue import OpenQueue
+from projects.open_queue import OpenQueue, open_queue
 from projects.project import Project
 from projects.versions import manifest_of
 
@@ -49,37 +49,34 @@ def show_batch(project: Project, queue: OpenQueue, several: bool) -> None:
     answer = image_grid(key, project, queue.version, rows, shown, height=HEIGHT, click="select", keys=keys)
     if answer.opened is not None:
         _open(project, queue.version, answer.opened)
-    _obey(project, queue, key, pressed or answer.pressed, answer, names, labels, several)
+    if pressed := pressed or answer.pressed:
+        _obey(project, queue, key, pressed, answer, several)
 
 
-def _obey(
-    project: Project,
-    queue: OpenQueue,
-    key: str,
-    pressed: str | None,
-    answer: GridAnswer,
-    names: list[str],
-    labels: Labels,
-    several: bool,
-) -> None:
-    """Do what a key or button says."""
-    if not pressed:
-        return
+def _obey(project: Project, queue: OpenQueue, key: str, pressed: str, answer: GridAnswer, several: bool) -> None:
+    """Do what a key or button says, with what the user saw: somebody may have changed the data since."""
+    selected = answer.selected
+    if answer.earlier:
+        seen, rows = answer.earlier
+        queue = open_queue(project, queue.name, seen)
+        there = set(rows)
+        selected = [row for row in queue.rows if row in there]
     note = ""
     if pressed == BACK:
         if not undo_last(project, queue):
             st.toast("There is nothing to undo that you decided here and that is not saved yet.")
-    elif not answer.selected:
+    elif not selected:
         st.toast("Select images first: click on them, or use Shift and the arrows.")
         return
-    elif (meant := _meant(pressed, names)) is None:
+    elif (meant := _meant(pressed, class_names(project, queue.version))) is None:
         st.toast("This key has no class any more. Look at the classes again.")
         return
     elif several and pressed != OUT:
-        chosen = {row: list(labels[row]) for row in answer.selected}
+        decided = {row: decisions[-1] for row, decisions in done_rows(project, queue).items()}
+        chosen = _labels_of(queue, selected, manifest_of(project, queue.version).table, decided)
         note = decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, meant))
     else:
-        note = decide_all(project, queue, answer.selected, meant)
+        note = decide_all(project, queue, selected, meant)
     if note:
         st.toast(note, icon=":material/info:", duration="long")
     if not several or pressed in (OUT, SAME):

@@ -36,8 +36,10 @@ def note_of_one(project: Project, ids: Collection[str]) -> str:
 
 
 def note_of_many(project: Project, ids: Collection[str]) -> str:
-    """How many images were decided otherwise before; empty if none was. Arguments as for `note_of_one`."""
-    return _counted(_from_elsewhere(project, ids))
+    """How many images were decided otherwise before, and which somebody has changed in the data since this page showed
+    them; empty if none was. Arguments as for `note_of_one`."""
+    late = overtaken(project, ids)
+    return " ".join(filter(None, [_stays(project, late) if late else "", _counted(_from_elsewhere(project, ids))]))
 
 
 def _from_elsewhere(project: Project, ids: Collection[str]) -> dict[int, Decision]:

@@ -13,6 +13,12 @@ from parts import config_form
 from parts.train.answers import Answer
 from parts.train.network_names import check_network
 
+FROM_THE_ROOT = {  # fields of files, and how a text becomes the path of one
+    ("network", "model"): allowed_paths.typed_name,
+    ("network", "weights"): allowed_paths.typed_name,
+    ("network", "init_from"): allowed_paths.typed_path,
+}
+
 
 def changes(project: Project) -> dict[Place, Any]:
     """What the user set differently than the answer, by the path of the field; to be changed in place."""
@@ -34,7 +40,8 @@ def config_of(answer: Answer, changed: dict[Place, Any]) -> TrainConfig:
         ValueError: A value is out of range, two exclude each other, one leads to a file that the app may not read, or
             there is no such network; as the page says it.
     """
-    values = {**answer.settings, **changed}
+    typed = {place: str(FROM_THE_ROOT[place](changed[place])) for place in FROM_THE_ROOT if changed.get(place)}
+    values = {**answer.settings, **changed, **typed}
     try:
         config = config_form.make(TrainConfig, values)
         allowed_paths.check_config(config)

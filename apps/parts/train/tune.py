@@ -40,7 +40,8 @@ def offer_search(project: Project, version: int, config: TrainConfig) -> None:
         st.info("A search needs Optuna. Ask who installed this app to add it: pip install imgcls[tune]")
         return
     st.write("Trains many runs with other settings, ends hopeless ones early, and says which did best on validation.")
-    names = st.multiselect("What is tried", list(SEARCHED), ["Learning rate", "Label smoothing"])
+    usual = ["Learning rate", "Label smoothing"]
+    names = st.multiselect("What is tried", list(SEARCHED), usual, select_all=False)  # Enter would choose it
     trials = st.slider("Runs", 2, 50, 10, help="Each takes as long as the run above, or less if it is ended early.")
     is_at_work = any(job.is_live and job.kind == KIND for job in list_jobs(project))
     if st.button("Search", icon=":material/search:", disabled=not names or is_at_work):  # then no click counts
