@@ -104,7 +104,7 @@ def _show_curve(judged: JudgedRun, reached: AnsweredImages) -> None:
     x = alt.X("answered:Q", title="share of the images that is answered", axis=share)
     y = alt.Y("right:Q", title="share that is right", axis=share, scale=alt.Scale(domain=[lowest, 1]))
     tips = [alt.Tooltip("answered:Q", format=".1%"), alt.Tooltip("right:Q", format=".1%")]
-    chart = alt.Chart(points, height=260).mark_line(color=PALETTE["blue"]).encode(x=x, y=y, tooltip=tips)
+    chart = alt.Chart(points, height=260).mark_line().encode(x=x, y=y, tooltip=tips)
     if reached.answered:
         now = pd.DataFrame([{"answered": reached.coverage, "right": reached.precision}])
         chart += alt.Chart(now).mark_point(filled=True, size=140, color=PALETTE["orange"]).encode(x=x, y=y)
