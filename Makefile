@@ -35,7 +35,7 @@ test-browser: .venv/development  ## the tests that drive the app in Chromium
 
 test-all: .venv/development  ## everything, for hours
 	$(BIN)/python -m pytest
-	.ci/ray-data
+	.ci/clusters
 
 lint: .venv/development  ## format, rules and types, changing nothing
 	$(BIN)/ruff format --check .

@@ -9,9 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.serving.bundle import load_bundle
+from imgcls.serving.details import read_details
 from imgcls.serving.formats import SAVED_MODEL
 from imgcls.serving.named_image import NamedImage
+from imgcls.serving.predictions import Predictions
+from imgcls.serving.versions import find_version
 
 NUMBERS = ("probability", "unknown_score")  # how the names of columns of numbers begin
 
@@ -71,8 +75,7 @@ def predict_frames(
         ::
 
             images = spark.read.format("binaryFile").load("photos")
-            rows = images.mapInPandas(predict_frames("saved_models/flowers", top=1),
-                                      "path string, class string, probability double, problem string")
+            rows = images.mapInPandas(predict_frames("saved_models/flowers"), frame_schema("saved_models/flowers"))
             rows.write.parquet("predictions")
     """
 
@@ -83,6 +86,30 @@ def predict_frames(
             yield pd.DataFrame({each: values for each, values in found.items() if each != content})
 
     return predicted
+
+
+def frame_schema(bundle: str | Path, name: str = "path", top: int = 3) -> str:
+    """The columns of the frames that `predict_frames` gives, as Spark wants to know them before it begins.
+
+    Args:
+        bundle: A version of a bundle, or the folder above it.
+        name: The column of the images' names.
+        top: Classes that are named.
+
+    Returns:
+        Names and types as Spark's DDL has them, such as "`path` string, `class` string, `probability` double, ...".
+
+    Raises:
+        ValueError: If there is no whole version.
+    """
+    details = read_details(find_version(bundle))
+    classes = list(details["class_names"])
+    of_none = np.zeros((0, len(classes)), np.float32)
+    judged = {DECISION: of_none[:, 0], PREDICTION_SET: of_none, UNKNOWN_SCORE: of_none[:, 0]}
+    several = bool(details.get("multi_label", False))
+    rows = Predictions([], classes, of_none, [], [], judged if "judgement" in details else {}, several).table(top)
+    columns = [name, *(column for column in rows if column != "image")]
+    return ", ".join(f"`{each}` {'double' if each.startswith(NUMBERS) else 'string'}" for each in columns)
 
 
 def _column(values: pd.Series, name: str) -> np.ndarray:

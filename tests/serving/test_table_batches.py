@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcls.serving.table_batches import PredictBatch, predict_frames
+from imgcls.serving.table_batches import PredictBatch, frame_schema, predict_frames
 
 
 @pytest.fixture
@@ -33,3 +33,14 @@ def test_frames_come_and_go_one_at_a_time(bundle_path, bundle, content):
     assert list(found.columns) == ["path", "class", "probability", "problem"]
     assert found["path"].tolist() == ["0a", "0b", "2a", "2b", "4a", "4b"]
     assert found["class"].tolist() == bundle.predict(content).table(1)["class"].tolist()
+
+
+@pytest.mark.parametrize("of", ["bundle_path", "judged_path"])
+@pytest.mark.thorough
+def test_spark_is_told_the_columns_that_come(of, request, content):
+    path = request.getfixturevalue(of)
+    frames = iter([pd.DataFrame({"path": ["a", "b"], "content": content[:2]})])
+    (found,) = predict_frames(path, top=2)(frames)
+    told = [column.split() for column in frame_schema(path, top=2).split(", ")]
+    assert [name.strip("`") for name, _ in told] == list(found.columns)
+    assert [kind for _, kind in told] == ["double" if found[name].dtype == float else "string" for name in found]
