@@ -192,6 +192,24 @@ def test_a_class_is_renamed_merged_and_dropped(page, project):
     assert "Go on to Train" not in [link.proto.label for link in view.widgets.get("page_link")]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "press"), [(["bag"], "Rename"), (["bag"], "Drop"), (["bag", "trouser"], "Merge"), (["bag"], "")]
+)
+def test_classes_that_somebody_changed_in_the_meantime_are_not_changed_and_that_is_said(page, project, chosen, press):
+    anna = page("data", project="clothes", part="Classes")
+    if press:
+        anna.widgets.multiselect[0].set_value(chosen)
+        anna.look()
+    add_version(project, set_aside(whole_manifest_of(project), [5]), "1 image left out", 1, "Ben")
+    if press:
+        anna.press(press)
+    else:
+        anna.widgets.multiselect[0].set_value(chosen)
+        anna.look()
+    assert "changed in the meantime (1 image left out, by Ben)" in anna.errors
+    assert current_number(project) == 2
+
+
 def test_findings_are_a_list_of_things_to_do(page, project):
     copies = Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 7))
     keep_findings(project, 1, [copies, Finding("dark", ("c",), "too dark", (5,))])
