@@ -331,6 +331,35 @@ def test_the_files_of_an_import_that_was_cancelled_are_not_on_their_way(page, pr
     assert "not used in any version" in page("data", project="clothes", part="Files").text
 
 
+@pytest.mark.parametrize("kind", ["import", "audit", "labels"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_job_that_was_killed_says_what_to_do_and_is_tried_again(page, project, monkeypatch, kind, is_known):
+    started = []
+    monkeypatch.setattr("parts.data.starting.start_job", lambda *facts, **_: started.append(facts[3][0]))
+    name = ask_for(project, Request("other", "other"))
+    about = {"import": name} if kind == "import" else {}
+    if not is_known:
+        imports.close(project, name)
+    job = project.jobs / "one"
+    write_json(job / "job.json", {"kind": kind, "title": "Work", "asked": 0.0, "about": about})
+    (job / "output.log").touch()
+    view = page("data", project="clothes")
+    assert "Its process died without a word" in view.errors
+    if kind == "labels" or (kind == "import" and not is_known):
+        again = {"labels": "Write the labels again under Files; ", "import": "Add the images again; "}[kind]
+        assert again in view.errors
+        assert "Try again" not in view.text
+        assert view.press("Close").errors == ""
+        return
+    assert (
+        "Press “Try again”; if that ends in the same way, the memory of this computer may be too small" in view.errors
+    )
+    assert view.press("Try again").errors == ""
+    assert started == [{"import": "jobs.programs.import_images", "audit": "jobs.programs.audit_images"}[kind]]
+    assert not job.exists()
+    assert kind == "audit" or imports.request_of(project, name).source == "other"
+
+
 @pytest.mark.thorough
 def test_images_of_a_server_folder_are_added_by_a_job_and_the_report_stays(page, here, clothes):
     project = create_project("Clothes")
