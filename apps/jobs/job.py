@@ -36,6 +36,10 @@ RUNNER = Path(__file__).with_name("runner.py")
 LIVE = ("queued", "running", "ending")
 WITH_PROBLEMS = 3  # exit code of a command that is done but for some files
 LOG_SHOWN = 20_000  # characters of the end
+NO_REASON = {  # of a state, what is said if the job printed no error
+    "failed": "It ended with an error; what it printed says more.",
+    "interrupted": "Its process died without a word: the machine or somebody stopped it.",
+}
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -248,12 +252,11 @@ def _state(lives: bool, end: Mapping[str, object], state: Mapping[str, object]) 
 
 
 def _message(state: str, folder: Path) -> str:
-    if state == "interrupted":
-        return "Its process died without a word: the machine or somebody stopped it."
-    if state != "failed":
+    """The last error that the log has, also of a job that could not write down its end, as on a full disk."""
+    if state not in ("failed", "interrupted"):
         return ""
     errors = re.findall(r"^error: (.*)$", _log(folder), re.MULTILINE)
-    return errors[-1] if errors else "It ended with an error; what it printed says more."
+    return errors[-1] if errors else NO_REASON[state]
 
 
 def _python_path(environment: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -82,11 +84,17 @@ def _cancelled(*_: object) -> None:
 
 
 def _tell(folder: Path, state: str) -> None:
-    write_json(folder / "state.json", {"state": state})
+    _write(folder / "state.json", {"state": state})
 
 
 def _end(folder: Path, code: int | None) -> None:
-    write_json(folder / "end.json", {"code": code, "time": time.time()})
+    _write(folder / "end.json", {"code": code, "time": time.time()})
+
+
+def _write(file: Path, values: Mapping[str, object]) -> None:
+    """Write values down; a full disk ends no job, and of its end what the program printed says enough."""
+    with suppress(OSError):
+        write_json(file, values)
 
 
 if __name__ == "__main__":

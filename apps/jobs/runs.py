@@ -22,12 +22,12 @@ from imgcls.file_lock import one_at_a_time
 from imgcls.files import remove
 from imgcls.run_folder import LIVE as AT_WORK
 from imgcls.run_folder import RunFolder
-from jobs.job import Job, cancel, forget, list_jobs, start_job
+from jobs.job import NO_REASON, Job, cancel, forget, list_jobs, start_job
 
 KIND = "train"
 LIVE = ("waiting", "starting", *AT_WORK, "ending", "closing")  # ending: somebody asked for it; closing: it is done
 STOPPED_EARLY = "It was stopped before the training began."
-DIED = "Its process died without a word: the machine or somebody stopped it."
+DIED = NO_REASON["interrupted"]
 GONE = "Its folder is not there any more: somebody moved or deleted it."
 
 
@@ -265,7 +265,7 @@ def _state(job: Job, status: Mapping) -> tuple[str, str]:
         return "failed", job.message
     if job.state == "cancelled":
         return "interrupted", "" if written else STOPPED_EARLY
-    return "interrupted", DIED
+    return "interrupted", job.message if job.state == "interrupted" else DIED
 
 
 def _look_at_one_to_go_on(project: Project, name: str) -> Run:

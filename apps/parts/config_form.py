@@ -29,7 +29,7 @@ NAMES = {  # of fields whose own words say too little
     "whitening_epsilon": "Smoothing of the whitening",
 }
 OF_ZERO = re.compile(r"(?<![\w.])0(?: or auto)?: ([^;]+)")  # in a comment: what 0 stands for
-FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,;)]|\.(?!\w)))(?![\w/]|\.\w))?")
+FLAG = re.compile(r"\B--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,;)]|\.(?!\w)))(?![\w/]|\.\w))?")
 
 
 def ask(

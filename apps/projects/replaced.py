@@ -27,6 +27,25 @@ def replaced(project: Project, ids: Collection[str]) -> dict[int, Decision]:
     return found
 
 
+def replaced_later(project: Project, ids: Collection[str]) -> dict[int, Decision]:
+    """The decisions that count in place of earlier ones and say something else.
+
+    Args:
+        project: The project.
+        ids: Of the earlier ones.
+
+    Returns:
+        By the number of the image's row in the current version; only what saving would put into the data.
+    """
+    found = {}
+    for row, made in decisions_of_each_row(project, unsaved(project), current_number(project)).items():
+        mine = [each for each in made if each.id in ids]
+        if mine and made[-1].id not in ids and _says(mine[-1]) != _says(made[-1]):
+            found[row] = made[-1]
+    late = overtaken(project, {each.id for each in found.values()})
+    return {row: each for row, each in found.items() if row not in late}
+
+
 def overtaken(project: Project, ids: Collection[str]) -> list[int]:
     """The images that somebody changed in the data before their page showed it, so that decisions do not count.
 

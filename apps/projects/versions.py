@@ -67,7 +67,7 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
         ValueError: Somebody changed the data in the meantime, so that the change would be lost.
     """
     with held(project):
-        _check_shown(project, based_on)
+        check_shown(project, based_on)
         number = max((version.number for version in list_versions(project)), default=0) + 1
         manifest.save(file_of_version(project, number))
         images, classes = present_images(manifest).nunique(), manifest.usable["label"].nunique()
@@ -156,8 +156,20 @@ def show_version(project: Project, number: int, instead_of: int) -> None:
     with held(project):
         if not file_of_version(project, number).is_file():
             raise ValueError(f"There is no version {number} of these images.")
-        _check_shown(project, instead_of)
+        check_shown(project, instead_of)
         write_json(project.data / "current.json", {"number": number})
+
+
+def check_shown(project: Project, number: int) -> None:
+    """Refuse what was pressed on a page that shows another version than the current one.
+
+    Raises:
+        ValueError: Somebody changed the data in the meantime.
+    """
+    if current_number(project) != number:
+        newer = current_version(project)
+        said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
+        raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
 
 
 @contextmanager
@@ -165,13 +177,6 @@ def held(project: Project) -> Iterator[None]:
     """Two tabs, or two users, change the data one after the other."""
     with one_at_a_time(project.data / ".lock"):
         yield
-
-
-def _check_shown(project: Project, number: int) -> None:
-    if current_number(project) != number:
-        newer = current_version(project)
-        said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
-        raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
 
 
 def _existing(project: Project, number: int | None) -> Path:

@@ -2,6 +2,8 @@
 
 import re
 
+TRAIN = r"python -m imgcls\.train (?:--resume|“Resume”) .*"  # to the end of the sentence, which it always stands at
+NO_PATH = r"(?<![\w/.-])", r"(?![\w/-]|\.\w)"  # before and behind a word that is no part of a path
 WORDS = {  # flag of the command line: what the page calls it
     r"with --boxes what an example is: crop cuts out each box, largest takes the largest box, multi_label keeps all "
     r"classes": "what an example is",
@@ -32,9 +34,12 @@ WORDS = {  # flag of the command line: what the page calls it
     r"HEIC with `pip install 'imgcls\[heic\]'`": "HEIC where who installed this app has added it",
     r"which needs a further package: pip install 'imgcls\[heic\]'": "for which this app lacks a package. Ask who "
     "installed it to add it: pip install imgcls[heic]",
-    r"--[a-z]+(-[a-z]+)*": "an option",
-    r"\ba manifest\b": "a table of images",
-    r"\bmanifest\b": "table of images",
+    rf"make room, then: {TRAIN}": "make room, then press “Go on”.",
+    rf"Go on (from its [^:]*): {TRAIN} (?:--learning-rate|“Learning rate”) (\S+)": r"“Go on” begins \1; if it ends "
+    r"like this again, train a new run with the “Learning rate” \2.",
+    r"\B--[a-z]+(-[a-z]+)*": "an option",
+    rf"{NO_PATH[0]}a manifest{NO_PATH[1]}": "a table of images",
+    rf"{NO_PATH[0]}manifest{NO_PATH[1]}": "table of images",
 }  # fmt: skip
 
 

@@ -102,6 +102,26 @@ def test_labels_that_are_not_one_class_an_image_are_refused_with_what_a_page_can
     assert config_form.worded(str(refused.value)).endswith(f"a classifier of one label gives one. {said}")
 
 
+@pytest.mark.parametrize("run", ["projects/f/runs/run-1", "'my projects/a manifest/runs/run-1'"])
+def test_how_a_run_goes_on_is_said_with_the_button_and_not_with_a_command(run):
+    command = f"python -m imgcls.train --resume {run}"
+    assert config_form.worded(f"Its checkpoint is whole; make room, then: {command}") == (
+        "Its checkpoint is whole; make room, then press “Go on”."
+    )
+    good = "The loss is nan. Go on from its last good checkpoint, of step 8"
+    assert config_form.worded(f"{good}: {command} --learning-rate 0.0003") == (
+        "The loss is nan. “Go on” begins from its last good checkpoint, of step 8; if it ends like this again, train a "
+        "new run with the “Learning rate” 0.0003."
+    )
+
+
+def test_words_in_a_path_stay():
+    for path in ("runs/run-2/manifest.parquet", "manifest.parquet", "a/manifest/b.png", "my-manifest", "a--old/b.png"):
+        assert config_form.worded(f"{path} cannot be read. It is no manifest.") == (
+            f"{path} cannot be read. It is no table of images."
+        )
+
+
 def test_sentences_name_fields_as_the_page_does():
     assert config_form.worded("--batch-size 8 has no 3 parts for --gradient-accumulation-steps.") == (
         "“Batch size” 8 has no 3 parts for “Gradient accumulation steps”."

@@ -192,6 +192,24 @@ def test_a_class_is_renamed_merged_and_dropped(page, project):
     assert "Go on to Train" not in [link.proto.label for link in view.widgets.get("page_link")]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "press"), [(["bag"], "Rename"), (["bag"], "Drop"), (["bag", "trouser"], "Merge"), (["bag"], "")]
+)
+def test_classes_that_somebody_changed_in_the_meantime_are_not_changed_and_that_is_said(page, project, chosen, press):
+    anna = page("data", project="clothes", part="Classes")
+    if press:
+        anna.widgets.multiselect[0].set_value(chosen)
+        anna.look()
+    add_version(project, set_aside(whole_manifest_of(project), [5]), "1 image left out", 1, "Ben")
+    if press:
+        anna.press(press)
+    else:
+        anna.widgets.multiselect[0].set_value(chosen)
+        anna.look()
+    assert "changed in the meantime (1 image left out, by Ben)" in anna.errors
+    assert current_number(project) == 2
+
+
 def test_findings_are_a_list_of_things_to_do(page, project):
     copies = Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 7))
     keep_findings(project, 1, [copies, Finding("dark", ("c",), "too dark", (5,))])
@@ -311,6 +329,35 @@ def test_the_files_of_an_import_that_was_cancelled_are_not_on_their_way(page, pr
     (job / "output.log").touch()
     (job / "cancel").touch()
     assert "not used in any version" in page("data", project="clothes", part="Files").text
+
+
+@pytest.mark.parametrize("kind", ["import", "audit", "labels"])
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_job_that_was_killed_says_what_to_do_and_is_tried_again(page, project, monkeypatch, kind, is_known):
+    started = []
+    monkeypatch.setattr("parts.data.starting.start_job", lambda *facts, **_: started.append(facts[3][0]))
+    name = ask_for(project, Request("other", "other"))
+    about = {"import": name} if kind == "import" else {}
+    if not is_known:
+        imports.close(project, name)
+    job = project.jobs / "one"
+    write_json(job / "job.json", {"kind": kind, "title": "Work", "asked": 0.0, "about": about})
+    (job / "output.log").touch()
+    view = page("data", project="clothes")
+    assert "Its process died without a word" in view.errors
+    if kind == "labels" or (kind == "import" and not is_known):
+        again = {"labels": "Write the labels again under Files; ", "import": "Add the images again; "}[kind]
+        assert again in view.errors
+        assert "Try again" not in view.text
+        assert view.press("Close").errors == ""
+        return
+    assert (
+        "Press “Try again”; if that ends in the same way, the memory of this computer may be too small" in view.errors
+    )
+    assert view.press("Try again").errors == ""
+    assert started == [{"import": "jobs.programs.import_images", "audit": "jobs.programs.audit_images"}[kind]]
+    assert not job.exists()
+    assert kind == "audit" or imports.request_of(project, name).source == "other"
 
 
 @pytest.mark.thorough

@@ -138,6 +138,16 @@ def test_a_process_that_is_killed_is_interrupted_whatever_it_wrote(farm):
     assert "without a word" in look(farm, job.id).message
 
 
+def test_a_job_that_cannot_write_down_its_end_says_what_it_printed(farm):
+    fills = "import os, sys\nfrom pathlib import Path\n"
+    fills += "(Path(os.environ['IMGCLS_PROGRESS']).with_name('end.json') / 'in the way').mkdir(parents=True)\n"
+    (farm.folder.parents[1] / "flood.py").write_text(f"{fills}print('error: The disk is full.')\nsys.exit(1)")
+    job = start(farm, "flood")
+    wait_until(lambda: not look(farm, job.id).is_live)
+    assert look(farm, job.id).message == "The disk is full."
+    assert "Traceback" not in log_of(farm, job.id)
+
+
 def test_what_is_forgotten_is_gone_and_what_runs_stays(farm):
     job = start(farm, "wolf")
     wait_until(lambda: look(farm, job.id).state not in LIVE)

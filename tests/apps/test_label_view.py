@@ -358,6 +358,29 @@ def test_many_images_that_somebody_decided_otherwise_are_counted(page, waiting, 
     assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"]), (31, ["bag"])]
 
 
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        ({30: "bag"}, None),
+        ({30: "sneaker"}, "Somebody chose “sneaker” for "),
+        ({30: "sneaker", 31: "sneaker", 32: "bag"}, "2 of these were decided otherwise in another tab or by somebody"),
+    ],
+)
+def test_who_saves_is_told_which_labels_are_what_somebody_chose_later(page, waiting, monkeypatch, theirs, said):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.versions import manifest_of
+
+    monkeypatch.setattr(batch, "image_grid", lambda *_, **__: grid.GridAnswer([30, 31, 32], None))
+    opened = page("label", project="clothes", queue="no-label", mode="many").press("bag · 1")
+    decide(waiting, "no-label", theirs, 2)
+    opened.press("Save these labels")
+    told = [toast.value for toast in opened.widgets.toast]
+    assert told[0].startswith("3 images labelled")
+    assert said in told[1] if said else len(told) == 1
+    assert list(manifest_of(waiting).table.loc[list(theirs), "label"]) == list(theirs.values())
+
+
 def test_who_replaces_a_decision_is_told_whose_it_was(waiting):
     import streamlit as st
     from parts.labelling.labeller import _receive

@@ -70,6 +70,11 @@ def test_a_run_that_goes_on_shows_nothing_of_the_dead_process(project, run, live
     assert not found.resumable
 
 
+def test_a_job_that_could_not_write_down_its_end_says_what_it_printed(project):
+    (asked(project) / "output.log").write_text("error: The disk is full.\n")
+    assert runs.look(project, "shoes").message == "The disk is full."
+
+
 @pytest.mark.parametrize("minutes", [-2, 2])
 def test_a_clock_that_is_set_anew_changes_nothing(project, run, minutes):
     asked(project, 60 * minutes, end=0)

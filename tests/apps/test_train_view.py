@@ -217,6 +217,20 @@ def test_a_killed_process_is_said_in_a_sentence(page, project):
     assert "Delete it for good" in view.text
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"), [("step-000000003", "It can go on from its last checkpoint."), ("fixed", "begins it anew")]
+)
+def test_a_run_that_died_says_whether_it_has_a_checkpoint_to_go_on_from(page, project, kept, said):
+    from imgcls.config import TrainConfig
+
+    run = RunFolder.create(TrainConfig(name="shoes", runs=str(project.runs)))
+    run.manifest_file.touch()
+    (run.checkpoints / kept).mkdir(parents=True)
+    text = page("train", project="clothes", run="shoes").text
+    assert said in text
+    assert ("from its last checkpoint" in text) == (kept != "fixed")
+
+
 def test_a_run_that_was_stopped_can_be_used_as_it_is(page, project, small_run, monkeypatch):
     shutil.copytree(small_run.path, project.runs / "small")
     RunFolder(project.runs / "small").write_status("interrupted")

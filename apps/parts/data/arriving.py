@@ -1,13 +1,16 @@
 """Images on their way: what runs, what is asked back, what came of it, what failed."""
 
+from collections.abc import Callable
+from contextlib import suppress
+
 import streamlit as st
-from jobs.job import Job, forget, list_jobs
+from jobs.job import NO_REASON, Job, forget, list_jobs
 from projects import imports
 from projects.imports import Question, Report
 from projects.project import Project
 
 from imgcls.counted import counted
-from parts.data.starting import go_on_with
+from parts.data.starting import go_on_with, start_audit
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.plain import plain
@@ -65,12 +68,40 @@ def _watch(project: Project, ids: tuple[str, ...]) -> None:
 
 
 def _show_failed(project: Project, job: Job) -> None:
-    st.error(f"{plain(job.title)}: {plain(job.message)}")
-    if st.button("Close", key=f"close {job.id}"):
-        if job.about.get("import"):
-            imports.close(project, str(job.about["import"]))
-        forget(project, job.id)
-        st.rerun()
+    again = _again(project, job)
+    st.error(f"{plain(job.title)}: {plain(job.message)}{_advice(job, again is not None)}")
+    with st.container(horizontal=True):
+        if again and st.button("Try again", icon=":material/refresh:", key=f"again {job.id}"):
+            again()
+            forget(project, job.id)
+            st.rerun()
+        if st.button("Close", key=f"close {job.id}"):
+            if job.about.get("import"):
+                imports.close(project, str(job.about["import"]))
+            forget(project, job.id)
+            st.rerun()
+
+
+def _again(project: Project, job: Job) -> Callable[[], Job] | None:
+    """What starts the same job once more; None where it is not known any more what was asked for."""
+    if job.kind == "audit":
+        return lambda: start_audit(project)
+    with suppress(KeyError, OSError):
+        name = str(job.about["import"])
+        request = imports.request_of(project, name)
+        return lambda: go_on_with(project, name, request)
+    return None
+
+
+def _advice(job: Job, can_try_again: bool) -> str:
+    """What to do about a job that was killed; of others, the message says it."""
+    if job.message != NO_REASON["interrupted"]:
+        return ""
+    if can_try_again:
+        what = "Press “Try again”"
+    else:
+        what = "Write the labels again under Files" if job.kind == "labels" else "Add the images again"
+    return f" {what}; if that ends in the same way, the memory of this computer may be too small for it."
 
 
 def _ask(project: Project, name: str, question: Question) -> None:

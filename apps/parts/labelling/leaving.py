@@ -8,6 +8,7 @@ from projects.fold_decisions import save_decisions, unsaved_rows
 from projects.project import Project, open_project
 
 from imgcls.counted import counted
+from parts.labelling.replaced_note import note_of_saving
 from parts.person import who
 
 AT = "labelling"  # in the session: name of the project, and of its queue
@@ -33,6 +34,7 @@ def save(project: Project) -> None:
     """Put the labels into the data, and say so."""
     if not unsaved(project):
         return
+    note = note_of_saving(project)
     saved = save_decisions(project, who())
     if saved.images:
         what = f"{counted(saved.images, 'image')} labelled or left out, as a new version of the data."
@@ -41,6 +43,8 @@ def save(project: Project) -> None:
         were, stay = ("was", "stays") if saved.overtaken == 1 else ("were", "stay")
         what = f"{counted(saved.overtaken, 'image')} {were} changed on another page, and {stay} so."
         st.toast(what, icon=":material/info:")
+    if note:
+        st.toast(note, icon=":material/info:")
 
 
 def offer_to_save(project: Project) -> None:

@@ -5,11 +5,11 @@ from collections.abc import Collection
 
 from projects.decisions import ASIDE, Decision
 from projects.project import Project
-from projects.replaced import overtaken, replaced
+from projects.replaced import overtaken, replaced, replaced_later
 from projects.versions import SET_ASIDE, manifest_of
 
 from imgcls.counted import counted
-from parts.labelling.own import is_from_elsewhere, is_of_this_browser
+from parts.labelling.own import is_from_elsewhere, is_of_this_browser, own
 from parts.plain import plain
 
 
@@ -40,6 +40,19 @@ def note_of_many(project: Project, ids: Collection[str]) -> str:
     them; empty if none was. Arguments as for `note_of_one`."""
     late = overtaken(project, ids)
     return " ".join(filter(None, [_stays(project, late) if late else "", _counted(_from_elsewhere(project, ids))]))
+
+
+def note_of_saving(project: Project) -> str:
+    """Which of the images that were decided on this page somebody decided otherwise after that, so that this counts;
+    counted if there are several. To be asked before they are saved; Markdown, empty if there are none."""
+    found = replaced_later(project, own(project))
+    if len(found) > 1:
+        later = "were decided otherwise in another tab or by somebody else, later than here"
+        return f"{len(found):,} of these {later}; what was decided last counts."
+    for row, after in found.items():
+        image = plain(str(manifest_of(project).table["image"][row]))
+        return f"{_said(after, image)}, later than you decided here; that counts."
+    return ""
 
 
 def _from_elsewhere(project: Project, ids: Collection[str]) -> dict[int, Decision]:

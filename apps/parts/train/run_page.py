@@ -82,8 +82,10 @@ def _show_head(run: Run) -> None:
         (st.error if run.state == "failed" else st.warning)(plain(worded(run.message)))
     if run.state == "finished":
         st.success(result_sentence(run), icon=":material/check_circle:")
-    elif run.resumable and run.folder:
-        st.write("It can go on from its last checkpoint.")
+    elif run.resumable and run.state != "gone":
+        saved = run.folder and any(run.folder.checkpoints.glob("step-*"))
+        anew = "It has no checkpoint yet: “Go on” begins it anew."
+        st.write("It can go on from its last checkpoint." if saved else anew)
 
 
 def result_sentence(run: Run) -> str:
