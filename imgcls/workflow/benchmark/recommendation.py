@@ -150,25 +150,35 @@ def _left_out(within: Sequence[Measurement], rows: Sequence[Measurement], reques
             f"{listed(random)} {verb} {weights}, so that the {metric} is that of random features and has "
             "no part in the choice; --train short trains every network a little."
         )
+    return [*said, *_outside(within, rows), *_timed_briefly(within)]
+
+
+def _outside(within: Sequence[Measurement], rows: Sequence[Measurement]) -> list[str]:
     known = {row.model for row in within}
-    if outside := [short_name(row.model) for row in fastest(rows) if row.model not in known]:
-        said.append(f"Outside the limits by what was measured: {listed(outside)}.")
-    if begun := [short_name(row.model) for row in within if row.rounds < ROUNDS]:
-        said.append(
-            f"Timed in fewer than {ROUNDS} rounds, so that the milliseconds are less sure: {listed(begun)}. The same "
-            f"command again times {'it' if len(begun) == 1 else 'them'} anew."
-        )
-    return said
+    outside = [short_name(row.model) for row in fastest(rows) if row.model not in known]
+    return [f"Outside the limits by what was measured: {listed(outside)}."] if outside else []
+
+
+def _timed_briefly(within: Sequence[Measurement]) -> list[str]:
+    begun = [short_name(row.model) for row in within if row.rounds < ROUNDS]
+    if not begun:
+        return []
+    return [
+        f"Timed in fewer than {ROUNDS} rounds, so that the milliseconds are less sure: {listed(begun)}. The same "
+        f"command again times {'it' if len(begun) == 1 else 'them'} anew."
+    ]
 
 
 def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request: BenchmarkRequest) -> Recommendation:
     if not within:
         what = "No network is within the limits." if fastest(rows) else "No network could be measured."
-        return Recommendation(None, (what, *_left_out(within, rows, request)), ())
+        return Recommendation(None, (what, *_outside(within, rows)), ())
     quickest = min(within, key=lambda row: row.latency_ms)
     sentences = (
         f"No network can be recommended by its {metric_title(within)}: {_why_none(within, request)}.",
         f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
+        *_outside(within, rows),
+        *_timed_briefly(within),
     )
     trained = replace(
         request,

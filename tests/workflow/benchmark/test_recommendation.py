@@ -174,6 +174,18 @@ def test_timings_of_few_rounds_are_said():
     assert "rounds" not in " ".join(recommend([MIDDLE, LARGE], NAMED).sentences)
 
 
+def test_timings_of_few_rounds_and_the_limits_are_said_where_no_network_can_be_recommended_too():
+    slow = measured("resnet50", 90.0, 0.99, weights="none")
+    found = recommend([replace(RANDOM, rounds=2), slow], replace(NAMED, at_most_ms=50.0))
+    assert found.best is None
+    assert found.sentences[2:] == (
+        "Outside the limits by what was measured: resnet50.",
+        "Timed in fewer than 5 rounds, so that the milliseconds are less sure: resnet18. The same command again "
+        "times it anew.",
+    )
+    assert len(recommend([RANDOM], NAMED).sentences) == 2
+
+
 def test_weights_that_were_measured_are_named_in_the_line_that_trains():
     row = measured("convnext_atto", 9.0, 0.91, weights="timm:convnext_atto.d2_in1k")
     assert " --weights timm:convnext_atto.d2_in1k " in recommend([row], NAMED).commands[0]
