@@ -96,6 +96,8 @@ class InitialWeights:
             self.published.load(model, names is not None and names == self.published.class_names())
         elif self.state_dict:
             logger.info(load_state_dict(model, self.state_dict).sentence())
+            if said := self.state_dict.pixels_sentence():
+                logger.info(said)
         elif self.earlier:
             _copy_classifier(self.earlier, model)
 

@@ -102,7 +102,7 @@ def find_weights(weights: NamedWeights, architecture: str, on_progress: Progress
         return WeightsFile(path, facts.pixels)
     path = next((place for place in _timm_places(weights.name) if place.is_file()), None)
     path = path or hugging_face.download(weights.name, weights_folder() / TIMM, on_progress)
-    return WeightsFile(path, timm_pixels(path))
+    return WeightsFile(path, timm_pixels(path, weights.name))
 
 
 def _timm_places(name: str) -> Iterator[Path]:

@@ -1,10 +1,13 @@
-"""How a network of timm was given images, as the file beside its weights says."""
+"""How a network of timm was given images: as the file beside its weights says, else by the weights' name."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from imgcls.models.weights.make_timm_pixels import TABLE
 
 LARGEST = 255.0  # of a pixel; timm's figures are shares of it
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest")  # that `imgcls.data.images.preprocessing` has as well
@@ -25,15 +28,23 @@ class Pixels:
     preprocessing: Mapping[str, object]
 
 
-def timm_pixels(path: Path) -> Pixels | None:
-    """What the config.json of timm says that lies beside a weight file; None where there is none.
+def timm_pixels(path: Path, name: str = "") -> Pixels | None:
+    """What timm's config.json beside a weight file says, else the mean and deviation that timm has for the name.
 
     Args:
         path: The weight file, beside which the config has the name config.json, or the file's name and .json.
+        name: What timm calls the weights, such as "resnet50.a1_in1k"; by default the file or its folder is called so.
+
+    Returns:
+        None where there is no config, and timm has no weights of the name.
 
     Raises:
         ValueError: The config is there and cannot be read.
     """
+    return _beside(path) or next(filter(None, map(_of_name, (name, path.stem, path.parent.name))), None)
+
+
+def _beside(path: Path) -> Pixels | None:
     places = [path.with_suffix(".json"), path.with_name("config.json")]
     config = next((place for place in places if place.is_file()), None)
     if config is None:
@@ -47,8 +58,23 @@ def timm_pixels(path: Path) -> Pixels | None:
         ) from error
 
 
+def _of_name(name: str) -> Pixels | None:
+    found = next((row for row in _table() if name in row["names"]), None)
+    return Pixels(_of_channels(found["mean"]), _of_channels(found["std"]), {}) if found else None
+
+
+@cache
+def _table() -> list[dict[str, Any]]:
+    table: list[dict[str, Any]] = json.loads(TABLE.read_text("utf-8"))
+    return table
+
+
+def _of_channels(shares: Iterable[Any]) -> tuple[float, ...]:
+    return tuple(LARGEST * float(share) for share in shares)
+
+
 def _read(values: Mapping[str, Any]) -> Pixels:
-    mean, std = (tuple(LARGEST * float(share) for share in values[name]) for name in ("mean", "std"))
+    mean, std = _of_channels(values["mean"]), _of_channels(values["std"])
     preprocessing: dict[str, object] = {"resize": "crop", "crop_share": float(values.get("crop_pct") or 1.0)}
     if values.get("interpolation") in INTERPOLATIONS:
         preprocessing["interpolation"] = values["interpolation"]

@@ -74,6 +74,17 @@ class StateDict:
         """Fields of `imgcls.data.images.preprocessing.Preprocessing`, where the file says them."""
         return self.pixels.preprocessing if self.pixels else {}
 
+    def pixels_sentence(self) -> str:
+        """Which pixels are taken where nothing says it of the file, and how to have others; empty where it is said."""
+        if self.pixels:
+            return ""
+        mean, std = (", ".join(f"{value:g}" for value in values) for values in (self.mean, self.std))
+        return (
+            f"Nothing says with which pixels {self.path.name} was trained: no config.json of timm lies beside it, and "
+            f"timm has no weights of its name. Taken are the mean {mean} and the deviation {std}. If that is wrong, "
+            "put timm's config.json beside the file, or give the file the name that timm has for it."
+        )
+
     @property
     def num_classes(self) -> int:
         """Of the file's head; 0 if it has none."""
@@ -137,7 +148,7 @@ def read_state_dict(architecture: Architecture, path: Path, named: str = "", pix
 
     Args:
         architecture: The network that is to start from it.
-        path: The file. What a config of timm beside it says of images holds.
+        path: The file. What a config of timm beside it says of images holds, else what its name says.
         named: What its source calls it, where the file has another name.
         pixels: How the network was given images, where the source says it.
 
@@ -161,7 +172,7 @@ def read_state_dict(architecture: Architecture, path: Path, named: str = "", pix
             f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
         )
     _check_finite(arrays, path)
-    return StateDict(path, best.prepare(arrays), best, pixels or timm_pixels(path))
+    return StateDict(path, best.prepare(arrays), best, pixels or timm_pixels(path, named))
 
 
 def _check_finite(arrays: Mapping[str, np.ndarray], path: Path) -> None:

@@ -22,6 +22,7 @@ WIDTH, HEIGHT = 640, 360  # pixels
 LARGEST_AREA = 1800.0  # square pixels, of the circle of the network with the most parameters
 MOST_LETTERS = 40  # of a name in a picture; the table below it has all of them
 FEWEST_TICKS, MOST_TICKS = 3, 8
+LEAST_SPAN = 0.1  # of an axis of shares, so that its ticks are different whole percents
 MARGIN = 0.08  # of an axis, free at both ends
 TRAINED, RANDOM, FRONT = PALETTE["blue"], PALETTE["gray"], PALETTE["orange"]
 LATENCY_TITLE = "latency of an image, decoding included (ms, median)"
@@ -48,13 +49,14 @@ class Axis:
 
     @classmethod
     def of(cls, values: Sequence[float], length: float, logarithmic: bool = False) -> "Axis":
-        """The axis on which values stand with some room at both ends."""
+        """The axis on which values stand with some room at both ends: positive ones, or shares of 0 to 1."""
         low, high = min(values), max(values)
         if logarithmic:
             factor = max(high / low, 2.0) ** MARGIN
             return cls(low / factor, high * factor**2, length, True)
-        room = MARGIN * max(high - low, 0.02)
-        return cls(low - room, high + room, length)
+        span = max(high - low, LEAST_SPAN)
+        low = min(max((low + high - span) / 2, 0.0), 1.0 - span)
+        return cls(low - MARGIN * span, low + (1 + MARGIN) * span, length)
 
     def pixels(self, value: float) -> float:
         """How far from its beginning a value stands."""

@@ -55,7 +55,9 @@ def recommend(rows: Sequence[Measurement], request: BenchmarkRequest) -> Recomme
     best = min(alike, key=lambda row: row.latency_ms)
     sentences = [_none_reaches(top, request)] if request.to_accuracy and not enough else []
     sentences += [f"Take {short_name(best.model)} on {TITLES[best.engine]}: {figures(best)}."]
-    sentences += _why(best, top, bool(enough), request)
+    equals = [row for row in judged if row.accuracy == best.accuracy and row is not best]
+    sentences += _why(best, top, equals, bool(enough), request)
+    sentences += _no_better_than_guessing(best, request)
     sentences += [*_left_out(within, rows, request)]
     return Recommendation(best, tuple(sentences), _commands(best, request))
 
@@ -97,18 +99,34 @@ def figures(row: Measurement) -> str:
     )
 
 
-def _why(best: Measurement, top: Measurement, enough: bool, request: BenchmarkRequest) -> list[str]:
+def _why(
+    best: Measurement, top: Measurement, equals: Sequence[Measurement], enough: bool, request: BenchmarkRequest
+) -> list[str]:
+    """Why it is this one. equals: The others that are exactly as accurate, which are slower."""
     most = "most accurate" if top.metric == ACCURACY else "best"
-    if best is top and not enough:
-        return [f"It is the {most} of those that were measured."]
+    reach = [f"It is the fastest that reaches {100 * request.to_accuracy:g} %."] if enough else []
+    if best.accuracy == top.accuracy:
+        if equals:
+            good = "accurate" if top.metric == ACCURACY else "good"
+            return [*reach, f"It is as {good} as {listed([short_name(row.model) for row in equals])}, and faster."]
+        return reach or [f"It is the {most} of those that were measured."]
     times = top.latency_ms / best.latency_ms
     other = f"{short_name(top.model)}, has {100 * top.accuracy:.1f} %"
     slower = f"and takes {times:.1f} times as long" if times >= 1.05 else "and is no faster"
     if enough:
-        reach = f"It is the fastest that reaches {100 * request.to_accuracy:g} %."
-        return [reach] if best is top else [reach, f"The {most}, {other} {slower}."]
+        return [*reach, f"The {most}, {other} {slower}."]
     return [
         f"The {most}, {other}, which {counted(best.judged_images, 'image')} cannot tell from it for sure, {slower}."
+    ]
+
+
+def _no_better_than_guessing(best: Measurement, request: BenchmarkRequest) -> list[str]:
+    """That an accuracy is that of a guess, by its interval; mean average precision is not compared with one."""
+    if best.metric != ACCURACY or best.accuracy_low > 1 / best.classes:
+        return []
+    return [
+        f"It may be no better than guessing, which is right for {100 / best.classes:.1f} % with "
+        f"{counted(best.classes, 'class')}. Use more images. {LONGER[request.train]}"
     ]
 
 
@@ -132,25 +150,35 @@ def _left_out(within: Sequence[Measurement], rows: Sequence[Measurement], reques
             f"{listed(random)} {verb} {weights}, so that the {metric} is that of random features and has "
             "no part in the choice; --train short trains every network a little."
         )
+    return [*said, *_outside(within, rows), *_timed_briefly(within)]
+
+
+def _outside(within: Sequence[Measurement], rows: Sequence[Measurement]) -> list[str]:
     known = {row.model for row in within}
-    if outside := [short_name(row.model) for row in fastest(rows) if row.model not in known]:
-        said.append(f"Outside the limits by what was measured: {listed(outside)}.")
-    if begun := [short_name(row.model) for row in within if row.rounds < ROUNDS]:
-        said.append(
-            f"Timed in fewer than {ROUNDS} rounds, so that the milliseconds are less sure: {listed(begun)}. The same "
-            f"command again times {'it' if len(begun) == 1 else 'them'} anew."
-        )
-    return said
+    outside = [short_name(row.model) for row in fastest(rows) if row.model not in known]
+    return [f"Outside the limits by what was measured: {listed(outside)}."] if outside else []
+
+
+def _timed_briefly(within: Sequence[Measurement]) -> list[str]:
+    begun = [short_name(row.model) for row in within if row.rounds < ROUNDS]
+    if not begun:
+        return []
+    return [
+        f"Timed in fewer than {ROUNDS} rounds, so that the milliseconds are less sure: {listed(begun)}. The same "
+        f"command again times {'it' if len(begun) == 1 else 'them'} anew."
+    ]
 
 
 def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request: BenchmarkRequest) -> Recommendation:
     if not within:
         what = "No network is within the limits." if fastest(rows) else "No network could be measured."
-        return Recommendation(None, (what, *_left_out(within, rows, request)), ())
+        return Recommendation(None, (what, *_outside(within, rows)), ())
     quickest = min(within, key=lambda row: row.latency_ms)
     sentences = (
         f"No network can be recommended by its {metric_title(within)}: {_why_none(within, request)}.",
         f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
+        *_outside(within, rows),
+        *_timed_briefly(within),
     )
     trained = replace(
         request,

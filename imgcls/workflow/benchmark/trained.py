@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -96,20 +96,21 @@ def _followed(
     reached: list[tuple[float, float]] = []
     times = EpochTimes(run.path, run.epochs())
     process = run.start(config)
+    ending = _EndingInTime(process, deadline)
     try:
         with _gone_at_the_end(process), ending_with_us(process):
-            for number, row in enumerate(run.follow(process, _ending_in_time(process, deadline))):
+            for number, row in enumerate(run.follow(process, ending)):
                 reached.append((times.of(number, row["seconds"]), float(row[metric])))
                 progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
     finally:
         times.keep()
+    if process.returncode in SUCCEEDED:
+        return tuple(reached)
+    if ending.is_asked:  # whatever the code: a process that still starts up ends by the signal itself
+        raise TimeIsUpError
     if process.returncode == INTERRUPTED:
-        if deadline.is_over:
-            raise TimeIsUpError
         raise KeyboardInterrupt
-    if process.returncode not in SUCCEEDED:
-        raise RuntimeError(f"The training failed: {run.reason()}")
-    return tuple(reached)
+    raise RuntimeError(f"The training failed: {run.reason()}")
 
 
 @contextmanager
@@ -131,13 +132,19 @@ def _raising_in_time(deadline: Deadline) -> Callable[[], None]:
     return look
 
 
-def _ending_in_time(process: "subprocess.Popen[bytes]", deadline: Deadline) -> Callable[[], None]:
-    """What has a training write its checkpoint and end, once; a second signal would end it without one."""
-    asked: list[bool] = []
+@dataclass
+class _EndingInTime:
+    """Has a training write its checkpoint and end when the time is over; a second signal would end it without one.
 
-    def look() -> None:
-        if deadline.is_over and not asked:
-            asked.append(True)
-            process.terminate()
+    Attributes:
+        is_asked: Whether it was asked to end.
+    """
 
-    return look
+    process: "subprocess.Popen[bytes]"
+    deadline: Deadline
+    is_asked: bool = False
+
+    def __call__(self) -> None:
+        if self.deadline.is_over and not self.is_asked:
+            self.is_asked = True
+            self.process.terminate()

@@ -85,3 +85,14 @@ def test_weights_of_torchvision_are_found_in_its_own_cache_or_asked_for(folder, 
     (checkpoints / "resnet18-f37072fd.pth").write_bytes(b"damaged")
     with pytest.raises(ValueError, match="is damaged"):
         find_weights(named_weights("torchvision:IMAGENET1K_V1"), "resnet18")
+
+
+def test_where_nothing_says_the_pixels_a_line_says_which_are_taken(on_hub, folder, caplog):
+    caplog.set_level("INFO", "imgcls")
+    file = find_weights(named_weights(f"timm:{NAME}"), "small_convnext").path
+    build_model("small_convnext", (32, 32, 3), weights=str(file))
+    assert "Nothing says" not in caplog.text
+    file.with_suffix(".json").unlink()
+    build_model("small_convnext", (32, 32, 3), weights=str(file))
+    assert f"Nothing says with which pixels {file.name} was trained" in caplog.text
+    assert "Taken are the mean 123.675, 116.28, 103.53 and the deviation 58.395, 57.12, 57.375." in caplog.text

@@ -73,6 +73,15 @@ def test_an_axis_has_a_few_ticks_however_short_it_is(low, high):
     assert low <= min(ticks) < max(ticks) <= high
 
 
+@pytest.mark.parametrize("value", [0.0, 0.25, 0.983, 1.0])
+def test_an_axis_of_equal_accuracies_has_ticks_that_differ(value):
+    svg = accuracy_against_macs([replace(row, accuracy=value) for row in ROWS]).svg
+    ticks = re.findall(r">(-?\d+)%<", svg)
+    assert len(ticks) >= 3
+    assert len(set(ticks)) == len(ticks)
+    assert all(0 <= int(tick) <= 100 for tick in ticks)
+
+
 def test_of_a_very_long_name_the_picture_has_the_beginning_and_the_end():
     name = f"keras_hub:{'a' * 100}_{'b' * 30}_small"
     drawn = accuracy_against_macs([*ROWS, measured(name, 50.0, 0.88)])

@@ -22,6 +22,32 @@ def test_the_fastest_of_those_that_the_images_cannot_tell_apart_is_taken():
     assert "takes 10.0 times as long" in found.sentences[1]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_tie_is_decided_by_the_milliseconds_and_said(order):
+    slow = measured("resnet50", 90.0, 0.91)
+    found = recommend([slow, MIDDLE][::order], NAMED)
+    assert found.best is MIDDLE
+    assert found.sentences[1] == "It is as accurate as resnet50, and faster."
+    found = recommend([slow, MIDDLE][::order], replace(NAMED, to_accuracy=0.9))
+    assert found.sentences[1:3] == (
+        "It is the fastest that reaches 90 %.",
+        "It is as accurate as resnet50, and faster.",
+    )
+    by_precision = [replace(row, metric="macro_average_precision") for row in (slow, MIDDLE)]
+    assert recommend(by_precision[::order], NAMED).sentences[1] == "It is as good as resnet50, and faster."
+
+
+def test_an_accuracy_that_may_be_that_of_a_guess_is_said():
+    said = recommend([measured("resnet18", 8.0, 0.27, classes=4)], NAMED).sentences
+    assert said[2] == (
+        "It may be no better than guessing, which is right for 25.0 % with 4 classes. Use more images. Train them with "
+        "--train short or full, or measure other networks with --models."
+    )
+    better = [measured("resnet18", 8.0, 0.29, classes=4), measured("resnet18", 8.0, 0.27, classes=10)]
+    by_precision = measured("resnet18", 8.0, 0.27, classes=4, metric="macro_average_precision")
+    assert not any("guessing" in " ".join(recommend([row], NAMED).sentences) for row in [*better, by_precision])
+
+
 def test_images_of_several_classes_are_spoken_of_by_their_metric():
     small, large = (replace(row, metric="macro_average_precision") for row in (SMALL, LARGE))
     found = recommend([small, large, replace(RANDOM, metric="macro_average_precision")], NAMED)
@@ -146,6 +172,18 @@ def test_timings_of_few_rounds_are_said():
         "again times it anew."
     )
     assert "rounds" not in " ".join(recommend([MIDDLE, LARGE], NAMED).sentences)
+
+
+def test_timings_of_few_rounds_and_the_limits_are_said_where_no_network_can_be_recommended_too():
+    slow = measured("resnet50", 90.0, 0.99, weights="none")
+    found = recommend([replace(RANDOM, rounds=2), slow], replace(NAMED, at_most_ms=50.0))
+    assert found.best is None
+    assert found.sentences[2:] == (
+        "Outside the limits by what was measured: resnet50.",
+        "Timed in fewer than 5 rounds, so that the milliseconds are less sure: resnet18. The same command again "
+        "times it anew.",
+    )
+    assert len(recommend([RANDOM], NAMED).sentences) == 2
 
 
 def test_weights_that_were_measured_are_named_in_the_line_that_trains():

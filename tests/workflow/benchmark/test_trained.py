@@ -1,16 +1,19 @@
-"""The name of the run that a network is trained in: a run of other settings is another one."""
+"""The run that a network is trained in: its name, its times, and its end with the time of the benchmark."""
 
+import subprocess
 from dataclasses import replace
 from types import SimpleNamespace
 
 import keras
+import pytest
 
 from imgcls.config import TrainConfig
 from imgcls.progress import Progress
 from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.network import BuiltNetwork, network_config
 from imgcls.workflow.benchmark.request import BenchmarkRequest
-from imgcls.workflow.benchmark.trained import _followed, run_name
+from imgcls.workflow.benchmark.trained import TimeIsUpError, _followed, run_name
+from imgcls.workflow.trials import TrialRun
 
 IMAGES = SimpleNamespace(name="photos", fingerprint="0123456789ab", task="single_label")
 
@@ -54,3 +57,20 @@ def test_after_an_interruption_an_epoch_has_ended_when_it_did_on_the_clock_of_al
     (first, _), (second, _) = _followed(run, TrainConfig(), "val_accuracy", Deadline(0), Progress())
     assert first == 41.0
     assert 50.0 < second < 60.0
+
+
+@pytest.mark.parametrize("command", ["exec sleep 60", "trap 'exit 1' TERM; sleep 1 & wait"], ids=["signal", "code 1"])
+def test_a_training_that_still_starts_up_when_the_time_is_over_has_not_failed(tmp_path, monkeypatch, command):
+    run = TrialRun(tmp_path, "run")
+    run.log_file.touch()
+    monkeypatch.setattr(run, "start", lambda _: subprocess.Popen(["sh", "-c", command]))
+    with pytest.raises(TimeIsUpError):
+        _followed(run, TrainConfig(), "val_accuracy", SimpleNamespace(is_over=True), Progress())
+
+
+def test_a_training_that_fails_before_the_time_is_over_has_failed(tmp_path, monkeypatch):
+    run = TrialRun(tmp_path, "run")
+    run.log_file.write_text("error: no space left", "utf-8")
+    monkeypatch.setattr(run, "start", lambda _: subprocess.Popen(["sh", "-c", "exit 1"]))
+    with pytest.raises(RuntimeError, match="The training failed: no space left"):
+        _followed(run, TrainConfig(), "val_accuracy", Deadline(0), Progress())
