@@ -40,6 +40,7 @@ class PartsFolder:
 
     Raises:
         ValueError: The folder holds predictions of something else, or another process is at work in it.
+        FileNotFoundError: The folder, or a part in it, was removed before the end.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class PartsFolder:
         with self._alone():
             self._check()
             self._lock = self._locked()
+            self._kept = self.parts
             write_json(self._record, {**self._asked, "is_whole": False})
 
     def __enter__(self) -> "PartsFolder":
@@ -94,6 +96,7 @@ class PartsFolder:
             self._end_part()
 
     def _begin_part(self) -> Write:
+        self._check_kept()  # otherwise the folder would be made again, without what was in it
         parts = self.parts
         number = int(parts[-1].stem.rpartition("-")[2]) + 1 if parts else 0
         path = self.folder / f"part{self._infix}-{number:05}{self._suffix}"
@@ -102,8 +105,19 @@ class PartsFolder:
         return self._part.enter_context(row_file(partial, self._columns))
 
     def _end_part(self) -> None:
-        self._part.close()
+        try:
+            self._part.close()
+        finally:
+            self._check_kept()
+        self._kept = self.parts
         self._write, self._lasts = None, min(SECONDS, 2 * self._lasts)
+
+    def _check_kept(self) -> None:
+        """Raise FileNotFoundError if the folder, or a part of this share in it, was removed."""
+        gone = next((path for path in (self.folder, self._record, *self._kept) if not path.exists()), None)
+        if gone is not None:
+            place = "it" if gone == self.folder else "its folder"
+            raise FileNotFoundError(f"{gone} was removed while predictions were written to {place}. Start again.")
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
