@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -83,22 +84,29 @@ def test_it_serves_what_it_says_and_ends_quietly(folder, stop, tmp_path):
     assert output.endswith("Stopped.\n")
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.thorough
-def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop):
-    process = start(endless, "--port", "0", "--drain-seconds", "0.2")
+@contextmanager
+def at_work(endless, drain_seconds):
+    """A server that waits so long when it stops, and a request to it that has no end."""
+    process = start(endless, "--port", "0", "--drain-seconds", str(drain_seconds))
     try:
         url = re.search(r"http://\S+/v1/models/endless", process.stdout.readline()).group()
         with ThreadPoolExecutor(1) as caller:
             call = caller.submit(httpx.post, f"{url}:predict", json={"inputs": [1.0]}, timeout=60)
             with pytest.raises(FutureTimeout):
                 call.result(1)
-            process.send_signal(stop)
-            output, errors = process.communicate(timeout=60)
-            assert call.result().status_code == 503
-            assert call.result().json()["error"].startswith("The server stops")
+            yield process, call
     finally:
         process.kill()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.thorough
+def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop):
+    with at_work(endless, drain_seconds=0.2) as (process, call):
+        process.send_signal(stop)
+        output, errors = process.communicate(timeout=60)
+        assert call.result().status_code == 503
+        assert call.result().json()["error"].startswith("The server stops")
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert output.endswith("Stopped.\n")
@@ -107,24 +115,16 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop):
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.thorough
 def test_a_second_signal_ends_it_at_once_and_one_sent_twice_does_not(endless, stop):
-    process = start(endless, "--port", "0", "--drain-seconds", "120")
-    try:
-        url = re.search(r"http://\S+/v1/models/endless", process.stdout.readline()).group()
-        with ThreadPoolExecutor(1) as caller:
-            call = caller.submit(httpx.post, f"{url}:predict", json={"inputs": [1.0]}, timeout=60)
-            with pytest.raises(FutureTimeout):
-                call.result(1)
-            process.send_signal(stop)
-            time.sleep(0.1)
-            process.send_signal(stop)  # as `timeout` does, to the process and to its group
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(2)
-            process.send_signal(stop)
-            output, errors = process.communicate(timeout=10)
-            with pytest.raises(httpx.RemoteProtocolError):
-                call.result(10)
-    finally:
-        process.kill()
+    with at_work(endless, drain_seconds=120) as (process, call):
+        process.send_signal(stop)
+        time.sleep(0.1)
+        process.send_signal(stop)  # as `timeout` does, to the process and to its group
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.send_signal(stop)
+        output, errors = process.communicate(timeout=10)
+        with pytest.raises(httpx.RemoteProtocolError):
+            call.result(10)
     assert process.returncode == 128 + stop
     assert errors == "Ended at once by a second signal; the requests at hand were not answered.\n"
     assert "Stopped." not in output
