@@ -75,8 +75,11 @@ class StateDict:
         return self.pixels.preprocessing if self.pixels else {}
 
     def pixels_sentence(self) -> str:
-        """Which pixels are taken where nothing says it of the file, and how to have others; empty where it is said."""
-        if self.pixels:
+        """Which pixels are taken where nothing says it of a file that may be timm's, and how to have others; else empty.
+
+        The other projects have one mean and deviation for all their files.
+        """
+        if self.pixels or "timm" not in self.names.project:
             return ""
         mean, std = (", ".join(f"{value:g}" for value in values) for values in (self.mean, self.std))
         return (
