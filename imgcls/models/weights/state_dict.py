@@ -75,9 +75,9 @@ class StateDict:
         return self.pixels.preprocessing if self.pixels else {}
 
     def pixels_sentence(self) -> str:
-        """Which pixels are taken where nothing says it of a file that may be timm's, and how to have others; else empty.
+        """Which pixels are taken where nothing says it of a file, and how to have others; empty where it is known.
 
-        The other projects have one mean and deviation for all their files.
+        Only timm has files with several means and deviations.
         """
         if self.pixels or "timm" not in self.names.project:
             return ""
