@@ -34,8 +34,8 @@ test-browser: .venv/development  ## the tests that drive the app in Chromium
 	$(PARALLEL) -m "browser and not slow"
 
 test-all: .venv/development  ## everything, for hours
-	$(BIN)/python -m pytest
 	.ci/clusters
+	$(BIN)/python -m pytest
 
 lint: .venv/development  ## format, rules and types, changing nothing
 	$(BIN)/ruff format --check .

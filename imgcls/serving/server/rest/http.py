@@ -311,9 +311,7 @@ class _Server(uvicorn.Server):
             super().handle_exit(sig, frame)
         elif time.monotonic() - self._first_signal > SAME_SIGNAL_SECONDS:
             os.write(2, b"Ended at once by a second signal; the requests at hand were not answered.\n")
-            os._exit(
-                128 + sig
-            )  # as a shell has it; no thread can be ended from outside, and Python would wait for each
+            os._exit(128 + sig)  # as a shell has it; Python would wait for each thread, and none can be ended
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
